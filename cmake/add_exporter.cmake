@@ -1,0 +1,17 @@
+# add_exporter(<binary> SOURCES ... [LIBRARIES ...])
+#   <binary>           the executable, under the name people know it by
+#   <binary>_objects   all but main.cpp, for the tests
+function(add_exporter binary)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_library(${binary}_objects STATIC ${ARG_SOURCES})
+  target_include_directories(${binary}_objects PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+  target_link_libraries(${binary}_objects PUBLIC exporter::exporter ${ARG_LIBRARIES} PRIVATE exporter_build_options)
+  add_executable(${binary} main.cpp)
+  target_link_libraries(${binary} PRIVATE ${binary}_objects exporter_build_options)
+  if(EXPORTER_STATIC)
+    target_link_options(${binary} PRIVATE -static)
+  endif()
+  if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    target_link_options(${binary} PRIVATE -s)
+  endif()
+endfunction()

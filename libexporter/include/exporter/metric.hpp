@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Describes metric families. One whose name and labels are fixed is a constant beside the code that fills it;
+// the compiler then checks that each sample has as many label values as the family has labels:
+//
+//     constexpr auto kSeconds = counter("node_cpu_seconds_total", "Time spent per mode.", "cpu", "mode");
+//     ...
+//     auto seconds = sink.family(kSeconds);
+//     seconds({cpu, "user"}, user);
+//
+// A family whose name is only known at run time is made the same way on the spot; the sink copies what it keeps:
+//
+//     sink.family(untyped(name, "Field of /proc/vmstat."))(value);
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace exporter {
+
+enum class MetricType : std::uint8_t { kUntyped, kCounter, kGauge, kHistogram, kSummary, kInfo, kStateset };
+
+/// "counter", "gauge", ... as the text format spells it.
+std::string_view type_name(MetricType type);
+
+template <std::size_t N>
+struct Metric {
+  std::string_view name;
+  std::string_view help;
+  MetricType type = MetricType::kUntyped;
+  std::array<std::string_view, N> labels{};
+};
+
+template <class... L>
+constexpr Metric<sizeof...(L)> counter(std::string_view name, std::string_view help, L... labels) {
+  return {name, help, MetricType::kCounter, {std::string_view(labels)...}};
+}
+template <class... L>
+constexpr Metric<sizeof...(L)> gauge(std::string_view name, std::string_view help, L... labels) {
+  return {name, help, MetricType::kGauge, {std::string_view(labels)...}};
+}
+template <class... L>
+constexpr Metric<sizeof...(L)> untyped(std::string_view name, std::string_view help, L... labels) {
+  return {name, help, MetricType::kUntyped, {std::string_view(labels)...}};
+}
+
+/// The description of a family without its arity: what `--list-metrics` and the documentation are made of. The
+/// name may be a pattern ("node_vmstat_*") where the names are only known at run time. It refers to the constant
+/// it was made from, which must outlive it.
+struct MetricInfo {
+  std::string_view name;
+  std::string_view help;
+  MetricType type = MetricType::kUntyped;
+  std::span<const std::string_view> labels;
+
+  constexpr MetricInfo() = default;
+  template <std::size_t N>
+  // NOLINTNEXTLINE(google-explicit-constructor): lists of them are written as lists of constants
+  constexpr MetricInfo(const Metric<N>& metric)
+      : name(metric.name), help(metric.help), type(metric.type), labels(metric.labels) {}
+};
+
+/// The value of a sample. Integers stay integers until they are text.
+class Value {
+ public:
+  // NOLINTBEGIN(google-explicit-constructor): a number is a value
+  template <std::integral T>
+  constexpr Value(T number)
+      : kind_(std::is_signed_v<T> ? Kind::kSigned : Kind::kUnsigned), unsigned_(static_cast<std::uint64_t>(number)) {}
+  constexpr Value(double number) : kind_(Kind::kDouble), double_(number) {}
+  constexpr Value(float number) : kind_(Kind::kDouble), double_(number) {}
+  // NOLINTEND(google-explicit-constructor)
+
+  /// Appends the number's text; needs 32 bytes of room. Returns the end.
+  char* append(char* at) const;
+
+ private:
+  enum class Kind : std::uint8_t { kSigned, kUnsigned, kDouble };
+  Kind kind_;
+  union {
+    std::uint64_t unsigned_;
+    double double_;
+  };
+};
+
+/// A label of a sample whose labels are only known at run time.
+struct Label {
+  std::string_view name;
+  std::string_view value;
+};
+
+}  // namespace exporter
