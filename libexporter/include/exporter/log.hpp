@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Log lines on standard error, as logfmt or JSON, in the shape that Prometheus exporters write:
+//
+//     time=2026-01-02T03:04:05.678Z level=INFO source=app.cpp:42 msg="Listening on" address=[::]:9100
+//
+//     log::info("Listening on", {{"address", address}});
+
+#include <initializer_list>
+#include <source_location>
+#include <string_view>
+
+#include <exporter/result.hpp>
+
+namespace exporter::log {
+
+enum class Level : unsigned char { kDebug, kInfo, kWarn, kError };
+enum class Format : unsigned char { kLogfmt, kJson };
+
+/// Set once at start, before threads are made; the defaults are kInfo and kLogfmt.
+void configure(Level level, Format format);
+
+/// "debug", "info", "warn", "error" / "logfmt", "json".
+Result<Level> parse_level(std::string_view text);
+Result<Format> parse_format(std::string_view text);
+
+bool enabled(Level level);
+
+struct Field {
+  std::string_view key;
+  std::string_view value;
+};
+
+/// Writes one line with one write(2), so that lines of several threads never mix. Values are quoted and escaped as
+/// the format asks; whatever comes from outside stays on its line.
+void write(Level level, std::string_view message, std::initializer_list<Field> fields,
+           std::source_location where = std::source_location::current());
+
+inline void debug(std::string_view message, std::initializer_list<Field> fields = {},
+                  std::source_location where = std::source_location::current()) {
+  if (enabled(Level::kDebug)) write(Level::kDebug, message, fields, where);
+}
+inline void info(std::string_view message, std::initializer_list<Field> fields = {},
+                 std::source_location where = std::source_location::current()) {
+  write(Level::kInfo, message, fields, where);
+}
+inline void warn(std::string_view message, std::initializer_list<Field> fields = {},
+                 std::source_location where = std::source_location::current()) {
+  write(Level::kWarn, message, fields, where);
+}
+inline void error(std::string_view message, std::initializer_list<Field> fields = {},
+                  std::source_location where = std::source_location::current()) {
+  write(Level::kError, message, fields, where);
+}
+
+}  // namespace exporter::log
