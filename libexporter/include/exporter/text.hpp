@@ -119,7 +119,7 @@ template <class T>
   requires(std::is_arithmetic_v<T>)
 Result<T> parse(std::string_view text, int base = 10) {
   auto s = trim(text);
-  if (s.size() > 1 && s.front() == '+') s.remove_prefix(1);
+  if (s.size() > 1 && s.front() == '+' && s[1] != '-') s.remove_prefix(1);
   T value{};
   std::from_chars_result end{};
   if constexpr (std::is_floating_point_v<T>) {
