@@ -3,7 +3,7 @@
 #   <binary>_objects   all but main.cpp, for the tests
 function(add_exporter binary)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
-  add_library(${binary}_objects STATIC ${ARG_SOURCES})
+  add_library(${binary}_objects OBJECT ${ARG_SOURCES})
   target_include_directories(${binary}_objects PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(${binary}_objects PUBLIC exporter::exporter ${ARG_LIBRARIES} PRIVATE exporter_build_options)
   add_executable(${binary} main.cpp)
