@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Command line flags in the form and wording that users of Prometheus exporters know (Go's kingpin), every one also
-// settable by an environment variable.
+// Command line flags in the form and wording that users of Prometheus exporters know (Go's kingpin), every
+// one also settable by an environment variable.
 //
 //     Flags flags("node_exporter", "Exposes this machine's metrics.");
 //     const auto& path = flags.text("path.procfs", "/proc", "Where procfs is mounted.");
@@ -10,8 +10,8 @@
 //     auto parsed = flags.parse(argc, argv);
 //     use(*path, *guest);
 //
-// `--x=v` and `--x v`; a switch is `--x` or `--no-x`; a flag that is not a list may be given once; `@file` reads
-// arguments from a file, one a line; `--` ends them.
+// `--x=v` and `--x v`; a switch is `--x` or `--no-x`; a flag that is not a list may be given once; `@file`
+// reads arguments from a file, one a line; `--` ends them.
 
 #include <chrono>
 #include <functional>
@@ -66,15 +66,18 @@ class Flags {
   Flag<long>& integer(std::string_view name, long value, std::string_view help);
   Flag<double>& number(std::string_view name, double value, std::string_view help);
   /// Go's duration form ("1m30s", "500ms", "3.46608s").
-  Flag<std::chrono::nanoseconds>& duration(std::string_view name, std::string_view value, std::string_view help);
+  Flag<std::chrono::nanoseconds>& duration(std::string_view name, std::string_view value,
+                                           std::string_view help);
   /// May be given more than once; the environment's value is split at line ends.
-  Flag<std::vector<std::string>>& list(std::string_view name, std::vector<std::string> value, std::string_view help);
+  Flag<std::vector<std::string>>& list(std::string_view name, std::vector<std::string> value,
+                                       std::string_view help);
 
   /// What happened in parse() where nothing went wrong.
   enum class Outcome { kRun, kExit };
 
-  /// Parses the command line, then the environment for what it left open. kExit: --help or --version was printed
-  /// on standard output. The error of a bad flag is what kingpin says: "unknown long flag '--x'"; report() prints it.
+  /// Parses the command line, then the environment for what it left open. kExit: --help or --version was
+  /// printed on standard output. The error of a bad flag is what kingpin says: "unknown long flag '--x'";
+  /// report() prints it.
   Result<Outcome> parse(int argc, const char* const* argv);
 
   /// Prints "<program>: error: <message>, try --help" on standard error.
@@ -83,8 +86,8 @@ class Flags {
   /// What --version prints on standard output.
   void version_text(std::string text);
 
-  /// `"<PREFIX>_" + name` in upper case with '_' for '.' and '-': "NODE_EXPORTER_WEB_LISTEN_ADDRESS". The prefix is
-  /// the program's name.
+  /// `"<PREFIX>_" + name` in upper case with '_' for '.' and '-': "NODE_EXPORTER_WEB_LISTEN_ADDRESS". The
+  /// prefix is the program's name.
   std::string environment_name(std::string_view flag) const;
 
   /// The --help text; `all` adds hidden flags (--help-long).

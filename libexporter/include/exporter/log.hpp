@@ -32,8 +32,8 @@ struct Field {
   std::string_view value;
 };
 
-/// Writes one line with one write(2), so that lines of several threads never mix. Values are quoted and escaped as
-/// the format asks; whatever comes from outside stays on its line.
+/// Writes one line with one write(2), so that lines of several threads never mix. Values are quoted and
+/// escaped as the format asks; whatever comes from outside stays on its line.
 void write(Level level, std::string_view message, std::initializer_list<Field> fields,
            std::source_location where = std::source_location::current());
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Regular expressions with the syntax of Go and Prometheus (RE2), kept off the hot path: a Matcher remembers its
-// answer for every name it was asked about, so that a scrape costs a look-up and not a match.
+// Regular expressions with the syntax of Go and Prometheus (RE2), kept off the hot path: a Matcher remembers
+// its answer for every name it was asked about, so that a scrape costs a look-up and not a match.
 
 #include <memory>
 #include <string>
@@ -15,9 +15,10 @@ namespace exporter {
 class Matcher {
  public:
   /// Compiles `pattern`, which may match anywhere in a name unless it is anchored. An error names the flag or
-  /// setting it came from: "--collector.netdev.device-include: missing closing ]: [a".
+  /// setting it came from: "--collector.netdev.device-include: error parsing regexp: missing closing ]:
+  /// `[a`". An empty pattern matches every name, as in Go.
   static Result<Matcher> make(std::string_view setting, std::string_view pattern);
-  /// The whole name must match.
+  /// The whole name must match: an empty pattern matches the empty name only.
   static Result<Matcher> make_anchored(std::string_view setting, std::string_view pattern);
 
   Matcher();  ///< matches nothing; pattern_empty() is true
@@ -34,15 +35,16 @@ class Matcher {
   std::unique_ptr<Impl> impl_;
 };
 
-/// An include list and an exclude list, as flag pairs give them: a name passes when the include pattern is empty or
-/// matches, and the exclude pattern is empty or does not.
+/// An include list and an exclude list, as flag pairs give them: a name passes when the include pattern is
+/// empty or matches, and the exclude pattern is empty or does not.
 class NameFilter {
  public:
   NameFilter() = default;
   static Result<NameFilter> make(std::string_view include_setting, std::string_view include,
                                  std::string_view exclude_setting, std::string_view exclude);
   bool passes(std::string_view name) const {
-    return (include_.pattern_empty() || include_.matches(name)) && (exclude_.pattern_empty() || !exclude_.matches(name));
+    return (include_.pattern_empty() || include_.matches(name)) &&
+           (exclude_.pattern_empty() || !exclude_.matches(name));
   }
 
  private:
