@@ -16,10 +16,11 @@
 namespace exporter::node {
 
 struct CollectorSpec {
-  std::string_view description;              ///< for --help and the documentation: what it exposes and from where
-  std::span<const MetricInfo> metrics;       ///< all families it can expose
-  std::unique_ptr<Collector> (*make)(Host&, Flags&);  ///< declares its flags; they are read in start() and collect()
-  bool keep_partial = false;                 ///< after an error, what it had written is served
+  std::string_view description;         ///< for --help and the documentation: what it exposes and from where
+  std::span<const MetricInfo> metrics;  ///< all families it can expose
+  std::unique_ptr<Collector> (*make)(Host&,
+                                     Flags&);  ///< declares its flags; they are read in start() and collect()
+  bool keep_partial = false;                   ///< after an error, what it had written is served
 };
 
 /// For CollectorSpec::make.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What the collectors of the node exporter share: where procfs, sysfs and the root file system are, and the links and
-// neighbours that one rtnetlink dump tells all of them about.
+// What the collectors of the node exporter share: where procfs, sysfs and the root file system are, and the
+// links and neighbours that one rtnetlink dump tells all of them about.
 
 #include <memory>
 #include <string>
@@ -19,8 +19,8 @@ class Host {
   explicit Host(Flags& flags);
   ~Host();
 
-  /// A collector's own Files below --path.procfs, --path.sysfs. To be read from in start() or later, when the flags are
-  /// known.
+  /// A collector's own Files below --path.procfs, --path.sysfs. To be read from in start() or later, when the
+  /// flags are known.
   Files procfs() const { return Files(&*procfs_); }
   Files sysfs() const { return Files(&*sysfs_); }
 

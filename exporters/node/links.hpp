@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The network links of this namespace from one rtnetlink dump (RTM_GETLINK), shared by netdev, netclass, arp and
-// whoever else needs names and counters: dumping takes the kernel's RTNL lock, so it is done once a scrape.
+// The network links of this namespace from one rtnetlink dump (RTM_GETLINK), shared by netdev, netclass, arp
+// and whoever else needs names and counters: dumping takes the kernel's RTNL lock, so it is done once a
+// scrape.
 
 #include <linux/if_link.h>
 
@@ -23,8 +24,8 @@ struct Link {
   int iflink = 0;  ///< IFLA_LINK, else its own index
   std::string name;
   std::string alias;
-  std::string kind;  ///< "veth", "bridge", "vlan", ...; empty for hardware and lo
-  std::string address;    ///< "aa:bb:..."
+  std::string kind;     ///< "veth", "bridge", "vlan", ...; empty for hardware and lo
+  std::string address;  ///< "aa:bb:..."
   std::string broadcast;
   std::string phys_port_id, phys_port_name, phys_switch_id;
   std::uint16_t type = 0;   ///< ARPHRD_*
@@ -39,7 +40,8 @@ struct Link {
 
 class LinkTable {
  public:
-  /// This scrape's links, by index; dumped on the first call in a scrape. Good until the next scrape's first call.
+  /// This scrape's links, by index; dumped on the first call in a scrape. Good until the next scrape's first
+  /// call.
   Result<std::span<const Link>> links(const Scrape& scrape);
 
  private:

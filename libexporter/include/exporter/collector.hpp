@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What an exporter is made of: collectors, each of which fills a Sink in one go, within the scrape's deadline.
+// What an exporter is made of: collectors, each of which fills a Sink in one go, within the scrape's
+// deadline.
 //
 //     class Entropy final : public Collector {
 //      public:
@@ -42,7 +43,8 @@ class Scrape {
   }
   /// Another number for each run: tells whether something shared was already read in this one.
   std::uint64_t serial() const { return serial_; }
-  /// The request that asked for the run, where there is exactly one: a probe, never a page that several share.
+  /// The request that asked for the run, where there is exactly one: a probe, never a page that several
+  /// share.
   const Request* request() const { return request_; }
 
  private:
@@ -55,12 +57,13 @@ class Collector {
  public:
   virtual ~Collector() = default;
 
-  /// Called once when the flags are known, for collectors that are on: checks settings and reads what never changes.
-  /// An error ends the program.
+  /// Called once when the flags are known, for collectors that are on: checks settings and reads what never
+  /// changes. An error ends the program.
   virtual Status start() { return {}; }
 
-  /// Writes this moment's samples. Never runs twice at once, and not on the same thread each time. After an error what
-  /// was written stays or goes as CollectorSpec::keep_partial says; kNoData means that there is nothing to report.
+  /// Writes this moment's samples. Never runs twice at once, and not on the same thread each time. After an
+  /// error what was written stays or goes as CollectorSpec::keep_partial says; kNoData means that there is
+  /// nothing to report.
   virtual Status collect(Sink& sink, const Scrape& scrape) = 0;
 };
 

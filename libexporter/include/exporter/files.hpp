@@ -2,8 +2,8 @@
 #pragma once
 
 // Reads the small files of /proc and /sys again and again. A file stays open between scrapes and is read with
-// pread(2): that is a quarter of what opening it each time costs. Where the file behind a kept descriptor has gone
-// (a device that was unplugged), it is opened anew by its name, and only then is it an error.
+// pread(2): that is a quarter of what opening it each time costs. Where the file behind a kept descriptor has
+// gone (a device that was unplugged), it is opened anew by its name, and only then is it an error.
 //
 //     Files proc("/proc");
 //     auto text = proc.read("loadavg");
@@ -53,13 +53,15 @@ class Files {
  public:
   /// All paths are relative to `root`.
   explicit Files(std::string_view root);
-  /// The same for a root that is not known yet (a flag): it is looked at when the first file is read, and must live on.
+  /// The same for a root that is not known yet (a flag): it is looked at when the first file is read, and
+  /// must live on.
   explicit Files(const std::string* root);
   ~Files();
   Files(Files&&) noexcept;
   Files& operator=(Files&&) noexcept;
 
-  /// The whole file. The view is good until this thread's next read without a buffer of its own, on any Files.
+  /// The whole file. The view is good until this thread's next read without a buffer of its own, on any
+  /// Files.
   Result<std::string_view> read(std::string_view path);
   /// The same into a buffer of the caller's, for reading one file while going through another.
   Result<std::string_view> read(std::string_view path, std::string& buffer);
@@ -78,7 +80,7 @@ class Files {
     return result;
   }
 
-  /// The names in a directory, without "." and "..", sorted. The vector is good until the next list() of this Files.
+  /// The names in a directory, without "." and "..", sorted.
   Result<std::vector<std::string>> list(std::string_view path);
 
   bool exists(std::string_view path) const;

@@ -9,7 +9,8 @@
 //     auto seconds = sink.family(kSeconds);
 //     seconds({cpu, "user"}, user);
 //
-// A family whose name is only known at run time is made the same way on the spot; the sink copies what it keeps:
+// A family whose name is only known at run time is made the same way on the spot; the sink copies what it
+// keeps:
 //
 //     sink.family(untyped(name, "Field of /proc/vmstat."))(value);
 
@@ -47,9 +48,9 @@ constexpr Metric<sizeof...(L)> untyped(std::string_view name, std::string_view h
   return {name, help, MetricType::kUntyped, {std::string_view(labels)...}};
 }
 
-/// The description of a family without its arity: what `--list-metrics` and the documentation are made of. The
-/// name may be a pattern ("node_vmstat_*") where the names are only known at run time. It refers to the constant
-/// it was made from, which must outlive it.
+/// The description of a family without its arity: what `--list-metrics` and the documentation are made of.
+/// The name may be a pattern ("node_vmstat_*") where the names are only known at run time. It refers to the
+/// constant it was made from, which must outlive it.
 struct MetricInfo {
   std::string_view name;
   std::string_view help;
@@ -69,7 +70,8 @@ class Value {
   // NOLINTBEGIN(google-explicit-constructor): a number is a value
   template <std::integral T>
   constexpr Value(T number)
-      : kind_(std::is_signed_v<T> ? Kind::kSigned : Kind::kUnsigned), unsigned_(static_cast<std::uint64_t>(number)) {}
+      : kind_(std::is_signed_v<T> ? Kind::kSigned : Kind::kUnsigned),
+        unsigned_(static_cast<std::uint64_t>(number)) {}
   constexpr Value(double number) : kind_(Kind::kDouble), double_(number) {}
   constexpr Value(float number) : kind_(Kind::kDouble), double_(number) {}
   // NOLINTEND(google-explicit-constructor)

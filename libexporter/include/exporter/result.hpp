@@ -18,8 +18,8 @@ namespace exporter {
 
 /// What kind of failure an Error is. Callers branch on the code; the message is for people.
 enum class Code : std::uint8_t {
-  kNoData,       ///< There is nothing to report: the device, file or feature does not exist here. Not a fault.
-  kInvalid,      ///< Input could not be understood: a flag, a config file, an answer.
+  kNoData,   ///< There is nothing to report: the device, file or feature does not exist here. Not a fault.
+  kInvalid,  ///< Input could not be understood: a flag, a config file, an answer.
   kUnavailable,  ///< A file or a server could not be reached or read.
   kDenied,       ///< Permission was refused.
   kTimeout,      ///< The deadline passed.

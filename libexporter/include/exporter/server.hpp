@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The HTTP server: one thread that accepts, reads, writes and keeps the time for all connections, and a pool of
-// workers, made when needed, that run the handlers. A client that never reads, or never finishes its request,
-// costs a descriptor until its time-out and never a thread.
+// The HTTP server: one thread that accepts, reads, writes and keeps the time for all connections, and a pool
+// of workers, made when needed, that run the handlers. A client that never reads, or never finishes its
+// request, costs a descriptor until its time-out and never a thread.
 //
 //     Server server(options);
 //     auto listening = server.listen({":9100"});
@@ -24,11 +24,11 @@ namespace exporter {
 
 /// A request whose head has been read whole and checked. Bodies are read and dropped, up to a limit.
 struct Request {
-  std::string method;  ///< "GET", "HEAD", "POST", ...
-  std::string path;    ///< percent-decoded, without the query
+  std::string method;                                        ///< "GET", "HEAD", "POST", ...
+  std::string path;                                          ///< percent-decoded, without the query
   std::vector<std::pair<std::string, std::string>> query;    ///< percent-decoded, in order; a name may repeat
   std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case
-  std::string remote;  ///< the client's address, "" for a unix socket
+  std::string remote;                                        ///< the client's address, "" for a unix socket
   std::chrono::steady_clock::time_point received;
 
   /// The first header of that name (given in lower case), or "".
@@ -42,7 +42,9 @@ struct Request {
 /// Bytes that several connections may send at once.
 using SharedBody = std::shared_ptr<const std::string>;
 
-inline SharedBody shared_body(std::string text) { return std::make_shared<const std::string>(std::move(text)); }
+inline SharedBody shared_body(std::string text) {
+  return std::make_shared<const std::string>(std::move(text));
+}
 
 struct Response {
   int status = 200;
@@ -51,13 +53,13 @@ struct Response {
   SharedBody body;  ///< sent with a Content-Length; null is empty. Left out for HEAD, whose length stays.
 
   /// Where set, the body comes from here instead, chunk by chunk (chunked transfer coding; as it is until the
-  /// connection closes for HTTP/1.0). Called on a worker whenever the client has taken most of what came before;
-  /// appends to its argument; false ends the body. A slow client so holds no worker.
+  /// connection closes for HTTP/1.0). Called on a worker whenever the client has taken most of what came
+  /// before; appends to its argument; false ends the body. A slow client so holds no worker.
   std::move_only_function<bool(std::string&)> stream;
 };
 
-/// The one answer to a request. It may be sent from any thread, now or later; the client's going away meanwhile is
-/// no error. Destroyed unsent, it answers 500.
+/// The one answer to a request. It may be sent from any thread, now or later; the client's going away
+/// meanwhile is no error. Destroyed unsent, it answers 500.
 class Reply {
  public:
   struct Sender;  // the server's side
@@ -76,12 +78,12 @@ class Reply {
 using Handler = std::function<void(const Request&, Reply)>;
 
 struct ServerOptions {
-  unsigned max_workers = 16;             ///< threads for handlers; they are made when needed and end after idling
-  unsigned max_connections = 16384;      ///< above it the longest idle connection is closed for a new one
-  std::size_t max_head_bytes = 16384;    ///< request line and headers; above it 431
-  std::chrono::milliseconds head_timeout{5000};   ///< from the first byte to the whole head
+  unsigned max_workers = 16;         ///< threads for handlers; they are made when needed and end after idling
+  unsigned max_connections = 16384;  ///< above it the longest idle connection is closed for a new one
+  std::size_t max_head_bytes = 16384;              ///< request line and headers; above it 431
+  std::chrono::milliseconds head_timeout{5000};    ///< from the first byte to the whole head
   std::chrono::milliseconds idle_timeout{120000};  ///< between requests, and before the first
-  std::chrono::milliseconds send_timeout{30000};  ///< without a byte taken by the client
+  std::chrono::milliseconds send_timeout{30000};   ///< without a byte taken by the client
 };
 
 class Server {
@@ -92,8 +94,8 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   /// Opens the addresses in Go's forms: ":9100" and "[::]:9100" (IPv6 and IPv4), "0.0.0.0:9100" (IPv4 only),
-  /// "[::1]:9100", "host:port", a service name for the port, "unix:/path" and "vsock://:9100". All or none. Returns
-  /// the addresses as bound ("[::]:9100"), one each, so that port 0 can be asked for.
+  /// "[::1]:9100", "host:port", a service name for the port, "unix:/path" and "vsock://:9100". All or none.
+  /// Returns the addresses as bound ("[::]:9100"), one each, so that port 0 can be asked for.
   Result<std::vector<std::string>> listen(const std::vector<std::string>& addresses);
 
   /// Takes over a descriptor that is listening already (systemd's socket activation).

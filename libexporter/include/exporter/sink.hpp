@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Where a collector writes its samples: an append-only text of one run. A sample costs one size check and a few
-// copies; no registry is filled, and nothing is allocated once the buffers have grown to a page's size.
+// Where a collector writes its samples: an append-only text of one run. A sample costs one size check and a
+// few copies; no registry is filled, and nothing is allocated once the buffers have grown to a page's size.
 //
 //     auto seconds = sink.family(kSeconds);        // a Metric<2> with labels cpu and mode
 //     seconds({cpu, "user"}, user);
 //     seconds({cpu, "idle"}, idle);
 //     sink(kLoad1, load);                          // a Metric without labels
 //
-// Families may be written in any order and mixed as it suits the collector: the encoder puts each family's samples
-// together and sorts the families by name.
+// Families may be written in any order and mixed as it suits the collector: the encoder puts each family's
+// samples together and sorts the families by name.
 
 #include <cstdint>
 #include <cstdlib>
@@ -33,8 +33,8 @@ class Sink {
   template <std::size_t N>
   class Family {
    public:
-    /// One sample. There are as many label values as the family has labels: the compiler checks it. An empty value
-    /// is printed as "".
+    /// One sample. There are as many label values as the family has labels: the compiler checks it. An empty
+    /// value is printed as "".
     template <std::size_t M>
     void operator()(const std::string_view (&values)[M], Value value) const {
       static_assert(M == N, "a sample needs one value for each label of its family");
@@ -56,8 +56,8 @@ class Sink {
     std::array<std::string_view, N> labels_;
   };
 
-  /// Opens a family, or finds it again by its name. Name and help are copied on first use; label names are not, and
-  /// must live as long as the Family. A family without samples is not exposed.
+  /// Opens a family, or finds it again by its name. Name and help are copied on first use; label names are
+  /// not, and must live as long as the Family. A family without samples is not exposed.
   template <std::size_t N>
   Family<N> family(const Metric<N>& metric) {
     const auto index = open(metric.name, metric.help, metric.type);
@@ -73,10 +73,10 @@ class Sink {
     if (index != kFilteredOut) write(index, {}, metric.labels.data(), values, N, value);
   }
 
-  /// One sample whose labels are only known at run time. `suffix` is "_bucket", "_sum" or "_count" for the parts of a
-  /// histogram or summary, else "".
-  void sample(std::string_view name, std::string_view help, MetricType type, std::span<const Label> labels, Value value,
-              std::string_view suffix = {});
+  /// One sample whose labels are only known at run time. `suffix` is "_bucket", "_sum" or "_count" for the
+  /// parts of a histogram or summary, else "".
+  void sample(std::string_view name, std::string_view help, MetricType type, std::span<const Label> labels,
+              Value value, std::string_view suffix = {});
 
   /// Whether the scrape asks for this family at all.
   bool wants(std::string_view name) const { return !filter_ || filter_(filter_context_, name); }
@@ -87,7 +87,8 @@ class Sink {
   /// Forgets all samples and keeps the memory.
   void clear();
 
-  /// Leaves out families for which `filter(context, name)` is false, from the next clear() on. Null: no filter.
+  /// Leaves out families for which `filter(context, name)` is false, from the next clear() on. Null: no
+  /// filter.
   using Filter = bool (*)(const void* context, std::string_view name);
   void set_filter(Filter filter, const void* context) {
     filter_ = filter;
@@ -117,8 +118,8 @@ class Sink {
   };
 
   std::uint32_t open(std::string_view name, std::string_view help, MetricType type);
-  void write(std::uint32_t family, std::string_view suffix, const std::string_view* names, const std::string_view* values,
-             std::size_t count, Value value);
+  void write(std::uint32_t family, std::string_view suffix, const std::string_view* names,
+             const std::string_view* values, std::size_t count, Value value);
   void finish_line(Entry& entry, std::uint32_t begin);
   char* room(std::size_t bytes);
   std::string_view name_of(const Entry& entry) const { return {text_.get() + entry.name, entry.name_size}; }
@@ -133,7 +134,6 @@ class Sink {
   std::vector<Entry> entries_;
   std::vector<Segment> segments_;
   std::vector<std::uint32_t> slots_;  // hash table of indices into entries_, open addressing
-  std::uint32_t last_segment_entry_ = kNone;
   std::size_t samples_ = 0;
   Filter filter_ = nullptr;
   const void* filter_context_ = nullptr;

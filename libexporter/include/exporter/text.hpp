@@ -55,7 +55,9 @@ class Lines {
   std::string_view text_;
 };
 
-constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f'; }
+constexpr bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f';
+}
 
 /// Without white space at both ends.
 constexpr std::string_view trim(std::string_view s) {
@@ -112,12 +114,11 @@ constexpr std::optional<KeyValue> split_pair(std::string_view line, char separat
 
 Error not_a_number(std::string_view text);
 
-/// The whole of `text` (white space around it is allowed) as a number of type T: decimal for integers, and for
-/// double everything that strtod takes, "NaN", "+Inf" and "-Inf" included. Out of range, a sign on an unsigned
-/// or anything behind the number is kInvalid.
+/// The whole of `text` (white space around it is allowed) as a number of type T: decimal for integers, and
+/// for double everything that strtod takes, "NaN", "+Inf" and "-Inf" included. Out of range, a sign on an
+/// unsigned or anything behind the number is kInvalid.
 template <class T>
-  requires(std::is_arithmetic_v<T>)
-Result<T> parse(std::string_view text, int base = 10) {
+requires(std::is_arithmetic_v<T>) Result<T> parse(std::string_view text, int base = 10) {
   auto s = trim(text);
   if (s.size() > 1 && s.front() == '+' && s[1] != '-') s.remove_prefix(1);
   T value{};
@@ -138,8 +139,8 @@ class Digits {
  public:
   template <std::integral T>
   explicit constexpr Digits(T number, int base = 10) {
-    length_ = static_cast<unsigned char>(std::to_chars(text_.data(), text_.data() + text_.size(), number, base).ptr -
-                                         text_.data());
+    length_ = static_cast<unsigned char>(
+        std::to_chars(text_.data(), text_.data() + text_.size(), number, base).ptr - text_.data());
   }
   // NOLINTNEXTLINE(google-explicit-constructor): it is a label value
   operator std::string_view() const { return {text_.data(), length_}; }
@@ -149,8 +150,8 @@ class Digits {
   unsigned char length_ = 0;
 };
 
-/// Writes `value` behind `at` in the shortest form that reads back as the same double ("NaN", "+Inf", "-Inf").
-/// Needs 32 bytes of room; returns the end.
+/// Writes `value` behind `at` in the shortest form that reads back as the same double ("NaN", "+Inf",
+/// "-Inf"). Needs 32 bytes of room; returns the end.
 char* append_number(char* at, double value);
 
 /// `text`, each byte that is not part of valid UTF-8 replaced by U+FFFD. Returns `text` itself, and leaves
