@@ -96,11 +96,15 @@ install_packages() {
 
 # Services of packages that are not in the list of names given are kept from starting at boot.
 disable_services() {
-  local package unit
-  command -v systemctl >/dev/null || return 0
+  local package file unit
   for package in $(comm -13 <(printf '%s\n' "$1") <(names_installed)); do
-    for unit in $(dpkg -L "$package" | sed -n 's|^\(/usr\)\?/lib/systemd/system/\([^/]*\.\(service\|socket\|timer\)\)$|\2|p'); do
-      as_root systemctl disable "$unit" </dev/null >/dev/null 2>&1 || true
+    for file in $(dpkg -L "$package" | grep -E '^(/usr)?/lib/systemd/system/[^/]*\.(service|socket|timer)$|^/etc/init\.d/.'); do
+      unit=${file##*/}
+      case $file in
+        /etc/init.d/*) as_root update-rc.d "$unit" disable ;;
+        *) if command -v systemctl; then as_root systemctl disable "$unit"; else
+             as_root env DPKG_MAINTSCRIPT_PACKAGE="$package" deb-systemd-helper disable "$unit"; fi ;;
+      esac </dev/null >/dev/null 2>&1 || true
     done
   done
 }
