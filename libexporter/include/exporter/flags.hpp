@@ -25,6 +25,11 @@
 
 namespace exporter {
 
+namespace detail {
+struct FlagSpec;
+struct FlagTable;
+}  // namespace detail
+
 /// A flag's value after Flags::parse. Refers to storage inside Flags.
 template <class T>
 class Flag {
@@ -45,18 +50,28 @@ class Flag {
   Flag& choices(std::vector<std::string> values);
   /// The placeholder in --help where the default does not show what is meant.
   Flag& placeholder(std::string_view text);
+  /// The value stays out of help, documentation and error messages (a password).
+  Flag& secret();
 
  private:
   friend class Flags;
-  struct Spec;
-  Spec* spec_ = nullptr;
+  friend struct detail::FlagSpec;
+  detail::FlagSpec* spec_ = nullptr;
   T value_{};
   bool given_ = false;
 };
 
 class Flags {
  public:
-  Flags(std::string_view program, std::string_view description);
+  /// Whose rules and wording apply. The exporters we stand in for differ, and people's unit files with them.
+  enum class Style : unsigned char {
+    kKingpin,  ///< --x=v, --x v, --[no-]switch, @file; a flag may be given once
+    kGo,     ///< -x and --x alike, -switch=false; the last one wins; the first argument that is no flag ends
+             ///< them
+    kPflag,  ///< --x=v, --x v, --switch=false, -x shorthands; the last one wins
+  };
+
+  Flags(std::string_view program, std::string_view description, Style style = Style::kKingpin);
   ~Flags();
   Flags(const Flags&) = delete;
   Flags& operator=(const Flags&) = delete;
@@ -80,7 +95,8 @@ class Flags {
   /// report() prints it.
   Result<Outcome> parse(int argc, const char* const* argv);
 
-  /// Prints "<program>: error: <message>, try --help" on standard error.
+  /// Prints "<program>: error: <message>, try --help" on standard error; with Style::kGo the message and the
+  /// usage, with Style::kPflag "Error: <message>".
   void report(const Error& error) const;
 
   /// What --version prints on standard output.
@@ -97,6 +113,9 @@ class Flags {
   std::string markdown() const;
 
  private:
+  template <class T>
+  Flag<T>& add(std::string_view name, T value, std::string default_text, std::string_view help);
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
