@@ -85,7 +85,7 @@ TEST_P(CollectorCase, ExposesWhatIsExpected) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Node, CollectorCase, ::testing::ValuesIn(cases()),
-                         [](const auto& info) { return sanitize_name(info.param); });
+                         [](const auto& test) { return sanitize_name(test.param); });
 
 }  // namespace
 }  // namespace exporter::node
