@@ -49,13 +49,13 @@ inline SharedBody shared_body(std::string text) {
 struct Response {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
-  std::vector<std::pair<std::string, std::string>> headers;
-  SharedBody body;  ///< sent with a Content-Length; null is empty. Left out for HEAD, whose length stays.
+  std::vector<std::pair<std::string, std::string>> headers{};
+  SharedBody body{};  ///< sent with a Content-Length; null is empty. Left out for HEAD, whose length stays.
 
   /// Where set, the body comes from here instead, chunk by chunk (chunked transfer coding; as it is until the
   /// connection closes for HTTP/1.0). Called on a worker whenever the client has taken most of what came
   /// before; appends to its argument; false ends the body. A slow client so holds no worker.
-  std::move_only_function<bool(std::string&)> stream;
+  std::move_only_function<bool(std::string&)> stream{};
 };
 
 /// The one answer to a request. It may be sent from any thread, now or later; the client's going away

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The frame of an exporter: flags, environment, logs, signals, the HTTP endpoints, one-shot and check modes.
+// What is left to write are its collectors:
+//
+//     int main(int argc, char** argv) {
+//       exporter::App app({.program = "minimal_exporter", .title = "Minimal Exporter",
+//                          .description = "Shows how little an exporter needs.", .listen = {":9999"}});
+//       app.add("answer", kMetrics, exporter::collector_from([](Sink& sink, const Scrape&) -> Status {
+//         sink(kAnswer, 42);
+//         return {};
+//       }));
+//       return app.run(argc, argv);
+//     }
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <exporter/collector.hpp>
+#include <exporter/flags.hpp>
+#include <exporter/metric.hpp>
+
+namespace exporter {
+
+struct AppInfo {
+  std::string program;              ///< the binary's name, as in logs, errors and environment variables
+  std::string title;                ///< "Node Exporter"
+  std::string description;          ///< one sentence
+  std::vector<std::string> listen;  ///< addresses without --web.listen-address
+  /// Prefix of the two families about each collector ("node_scrape_collector"); empty: none.
+  std::string collector_metrics;
+  /// Exit status where a collector's start() fails; a bad flag is always 1.
+  int start_error_status = 1;
+};
+
+class App {
+ public:
+  explicit App(AppInfo info);
+  ~App();
+  App(const App&) = delete;
+  App& operator=(const App&) = delete;
+
+  /// For flags of the exporter's own, before run().
+  Flags& flags();
+
+  /// A collector that is always on.
+  void add(std::string name, std::span<const MetricInfo> metrics, std::unique_ptr<Collector> collector,
+           bool keep_partial = false);
+
+  /// A collector with a switch of its own, --[no-]collector.<name>, which `collect[]` and `exclude[]` can
+  /// choose.
+  void add_switchable(std::string name, bool on, std::string_view description,
+                      std::span<const MetricInfo> metrics, std::unique_ptr<Collector> collector,
+                      bool keep_partial = false);
+
+  /// Called when the flags are known, before any collector's start().
+  void on_start(std::function<Status()> check);
+
+  /// Called on SIGHUP and /-/reload.
+  void on_reload(std::function<Status()> reload);
+
+  /// Everything from the command line to the exit status.
+  int run(int argc, const char* const* argv);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace exporter

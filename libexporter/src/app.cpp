@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: Apache-2.0
+// The frame of an exporter: what happens from the command line to the exit status.
+
+#include <exporter/app.hpp>
+
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstdio>
+#include <cstring>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include <exporter/log.hpp>
+#include <exporter/runner.hpp>
+#include <exporter/server.hpp>
+#include <exporter/text.hpp>
+
+#include "detail/landing_page.hpp"
+#include "detail/list_metrics.hpp"
+#include "detail/self_metrics.hpp"
+#include "detail/version.hpp"
+
+namespace exporter {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Kept-open files need descriptors: takes what the hard limit allows, as Go programs do.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
+Response text_response(int status, std::string text) {
+  return {.status = status, .body = shared_body(std::move(text))};
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string result;
+  for (const auto& word : words) result += (result.empty() ? "" : ", ") + word;
+  return result;
+}
+
+}  // namespace
+
+struct App::Impl {
+  struct Entry {
+    std::string name;
+    std::string description;
+    std::span<const MetricInfo> metrics;
+    std::unique_ptr<Collector> collector;
+    bool keep_partial;
+    bool on;
+    Flag<bool>* flag;  // null: always on
+  };
+
+  explicit Impl(AppInfo app_info) : info(std::move(app_info)), flags(info.program, info.description) {}
+
+  AppInfo info;
+  Flags flags;
+  std::deque<Entry> entries;
+  std::vector<std::function<Status()>> checks;
+  std::vector<std::function<Status()>> reloads;
+
+  const Flag<std::vector<std::string>>* listen = nullptr;
+  const Flag<std::string>* telemetry_path = nullptr;
+  const Flag<bool>* no_own_metrics = nullptr;
+  const Flag<long>* max_requests = nullptr;
+  const Flag<std::chrono::nanoseconds>* timeout = nullptr;
+  const Flag<std::chrono::nanoseconds>* timeout_offset = nullptr;
+  const Flag<std::string>* log_level = nullptr;
+  const Flag<std::string>* log_format = nullptr;
+  const Flag<bool>* once = nullptr;
+  const Flag<bool>* check_config = nullptr;
+  const Flag<bool>* list_metrics = nullptr;
+  const Flag<bool>* no_defaults = nullptr;
+
+  std::unique_ptr<Server> server;
+  std::unique_ptr<Runner> runner;
+  detail::HandlerCounts counts;
+  std::size_t first_switchable = 0;
+
+  void declare_flags();
+  bool enabled(const Entry& entry) const;
+  Status start();
+  int print_page();
+  int serve();
+  Status reload();
+  void watch_signals();
+  void handle(const Request& request, Reply reply);
+  void handle_metrics(const Request& request, Reply reply);
+  Result<std::vector<bool>> select(const Request& request) const;
+  Clock::time_point deadline_of(const Request* request) const;
+  std::string landing_page() const;
+};
+
+App::App(AppInfo info) : impl_(std::make_unique<Impl>(std::move(info))) { impl_->declare_flags(); }
+App::~App() = default;
+Flags& App::flags() { return impl_->flags; }
+
+void App::add(std::string name, std::span<const MetricInfo> metrics, std::unique_ptr<Collector> collector,
+              bool keep_partial) {
+  impl_->entries.push_back({std::move(name), "", metrics, std::move(collector), keep_partial, true, nullptr});
+}
+
+void App::add_switchable(std::string name, bool on, std::string_view description,
+                         std::span<const MetricInfo> metrics, std::unique_ptr<Collector> collector,
+                         bool keep_partial) {
+  if (!impl_->no_defaults) {
+    impl_->no_defaults = &impl_->flags.toggle("collector.disable-defaults", false,
+                                              "Switch off all collectors but those that a flag names.");
+  }
+  auto& flag =
+      impl_->flags.toggle("collector." + name, on, "Collector " + name + ": " + std::string(description));
+  impl_->entries.push_back(
+      {std::move(name), std::string(description), metrics, std::move(collector), keep_partial, on, &flag});
+}
+
+void App::on_start(std::function<Status()> check) { impl_->checks.push_back(std::move(check)); }
+void App::on_reload(std::function<Status()> reload) { impl_->reloads.push_back(std::move(reload)); }
+
+void App::Impl::declare_flags() {
+  listen =
+      &flags.list("web.listen-address", info.listen, "Address to listen on; may be given more than once.");
+  telemetry_path = &flags.text("web.telemetry-path", "/metrics", "Path of the metrics.");
+  no_own_metrics = &flags.toggle("web.disable-exporter-metrics", false,
+                                 "Leave out metrics about the exporter itself (promhttp_*, process_*).");
+  max_requests = &flags.integer("web.max-requests", 40, "Most scrapes at the same time; 0 is without limit.");
+  timeout =
+      &flags.duration("web.scrape-timeout", "10s", "Deadline of a scrape that names none in its headers.");
+  timeout_offset = &flags.duration("web.scrape-timeout-offset", "500ms",
+                                   "How long before the scraper's own time-out the page goes out.");
+  log_level = &flags.text("log.level", "info", "Least severe log lines to write.")
+                   .choices({"debug", "info", "warn", "error"});
+  log_format = &flags.text("log.format", "logfmt", "Form of log lines.").choices({"logfmt", "json"});
+  once = &flags.toggle("once", false, "Print one page on standard output and exit.");
+  check_config = &flags.toggle("check-config", false, "Check flags and settings and exit.");
+  list_metrics =
+      &flags.toggle("list-metrics", false, "List all metrics with type, labels and collector and exit.");
+  flags.version_text(detail::version_text(info.program));
+}
+
+bool App::Impl::enabled(const Entry& entry) const {
+  if (!entry.flag) return true;
+  if (no_defaults && **no_defaults && !entry.flag->given()) return false;
+  return **entry.flag;
+}
+
+Status App::Impl::start() {
+  for (const auto& check : checks) {
+    if (auto status = check(); !status) return status;
+  }
+  runner = std::make_unique<Runner>(
+      [this](Clock::time_point when, std::move_only_function<void()> task) {
+        server->at(when, std::move(task));
+      },
+      info.collector_metrics);
+  counts.gathering_errors = [this] { return runner->gathering_errors(); };
+  if (!**no_own_metrics) {
+    runner->add({.name = "process", .keep_partial = true, .observed = false},
+                detail::make_process_collector());
+    runner->add({.name = "promhttp", .keep_partial = true, .observed = false},
+                detail::make_handler_collector(counts));
+  }
+  runner->add({.name = "build_info", .keep_partial = true, .observed = false},
+              detail::make_build_info(info.program));
+  first_switchable = runner->collectors().size();
+  std::vector<std::string> names;
+  for (auto& entry : entries) {
+    if (!enabled(entry)) {
+      entry.collector.reset();
+      continue;
+    }
+    names.push_back(entry.name);
+    runner->add({.name = entry.name, .keep_partial = entry.keep_partial, .observed = true},
+                std::move(entry.collector));
+  }
+  if (auto status = runner->start(); !status) return status;
+  log::info("Enabled collectors", {{"collectors", joined(names)}});
+  return {};
+}
+
+Clock::time_point App::Impl::deadline_of(const Request* request) const {
+  auto left = std::chrono::duration<double>(**timeout);
+  if (request) {
+    const auto header = request->header("x-prometheus-scrape-timeout-seconds");
+    if (const auto seconds = parse<double>(header); seconds && *seconds > 0 && *seconds < 86400) {
+      left = std::chrono::duration<double>(*seconds) - **timeout_offset;
+      left = std::max(left, std::chrono::duration<double>(*seconds / 2));
+    }
+  }
+  const auto from = request ? request->received : Clock::now();
+  return from + std::chrono::duration_cast<Clock::duration>(left);
+}
+
+/// Which collectors a request asks for with collect[] or exclude[]; the exporter's own are always among them.
+Result<std::vector<bool>> App::Impl::select(const Request& request) const {
+  const auto collectors = runner->collectors();
+  const auto wanted = request.parameters("collect[]");
+  const auto unwanted = request.parameters("exclude[]");
+  std::vector<bool> selection(collectors.size(), true);
+  if (!wanted.empty() && !unwanted.empty()) {
+    return fail(Code::kInvalid, "Combined collect and exclude queries are not allowed.");
+  }
+  const auto find = [&](std::string_view name) {
+    for (std::size_t i = first_switchable; i < collectors.size(); ++i) {
+      if (collectors[i].name == name) return i;
+    }
+    return collectors.size();
+  };
+  if (!wanted.empty()) {
+    for (std::size_t i = first_switchable; i < selection.size(); ++i) selection[i] = false;
+    for (const auto name : wanted) {
+      const auto i = find(name);
+      if (i < selection.size()) {
+        selection[i] = true;
+        continue;
+      }
+      const bool known =
+          std::any_of(entries.begin(), entries.end(), [&](const Entry& e) { return e.name == name; });
+      return fail(Code::kInvalid, "Couldn't create filtered metrics handler: couldn't create collector: " +
+                                      std::string(known ? "disabled" : "missing") +
+                                      " collector: " + std::string(name));
+    }
+  }
+  for (const auto name : unwanted) {
+    if (const auto i = find(name); i < selection.size()) selection[i] = false;
+  }
+  return selection;
+}
+
+void App::Impl::handle_metrics(const Request& request, Reply reply) {
+  auto selection = select(request);
+  if (!selection) return reply.send(text_response(400, selection.error().message));
+  const long limit = **max_requests;
+  if (counts.in_flight.fetch_add(1) >= limit && limit > 0) {
+    --counts.in_flight;
+    ++counts.refused;
+    return reply.send(text_response(
+        503, "Limit of concurrent requests reached (" + std::to_string(limit) + "), try again later.\n"));
+  }
+  const auto format = negotiate_format(request.header("accept"));
+  runner->scrape({.selection = std::move(*selection),
+                  .deadline = deadline_of(&request),
+                  .format = format,
+                  .gzip = accepts_gzip(request.header("accept-encoding")),
+                  .done = [this, format, held = std::make_shared<Reply>(std::move(reply))](RunResult page) {
+                    --counts.in_flight;
+                    if (!page.text) {
+                      ++counts.refused;
+                      return held->send(text_response(503, "Other scrapes took all of this one's time.\n"));
+                    }
+                    ++counts.ok;
+                    Response response;
+                    response.content_type = content_type(format);
+                    if (page.gzip) response.headers.emplace_back("Content-Encoding", "gzip");
+                    response.body = shared_body(page.gzip ? *page.gzip : *page.text);
+                    held->send(std::move(response));
+                  }});
+}
+
+Status App::Impl::reload() {
+  for (const auto& step : reloads) {
+    if (auto status = step(); !status) {
+      log::error("Reloading failed, the old settings stay", {{"err", status.error().message}});
+      return status;
+    }
+  }
+  log::info("Reloaded");
+  return {};
+}
+
+std::string App::Impl::landing_page() const {
+  return detail::landing_page(info.title, info.description, **telemetry_path, runner->health());
+}
+
+void App::Impl::handle(const Request& request, Reply reply) {
+  if (request.path == **telemetry_path) return handle_metrics(request, std::move(reply));
+  if (request.path == "/") {
+    return reply.send({.content_type = "text/html; charset=utf-8", .body = shared_body(landing_page())});
+  }
+  if (request.path == "/-/healthy") return reply.send(text_response(200, info.title + " is healthy.\n"));
+  if (request.path == "/-/ready") return reply.send(text_response(200, info.title + " is ready.\n"));
+  if (request.path == "/-/reload") {
+    if (request.method != "POST" && request.method != "PUT") {
+      return reply.send(
+          {.status = 405, .headers = {{"Allow", "POST, PUT"}}, .body = shared_body("Use POST or PUT.\n")});
+    }
+    const auto status = reload();
+    return reply.send(
+        text_response(status ? 200 : 500, status ? "Reloaded.\n" : status.error().message + "\n"));
+  }
+  reply.send(text_response(404, "404 page not found\n"));
+}
+
+/// Signals are taken by a thread of their own, where reloading may take its time.
+void App::Impl::watch_signals() {
+  std::thread([this] {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+    for (int signal = 0; sigwait(&signals, &signal) == 0;) {
+      if (signal == SIGHUP) {
+        (void)reload();
+      } else {
+        log::info("Stopping", {{"signal", sigabbrev_np(signal)}});
+        return server->stop();
+      }
+    }
+  }).detach();
+}
+
+int App::Impl::print_page() {
+  std::string page;
+  std::mutex mutex;
+  std::condition_variable ready;
+  bool done = false;
+  std::thread timer([this] { (void)server->run([](const Request&, const Reply&) {}); });
+  runner->scrape({.selection = std::vector<bool>(runner->collectors().size(), true),
+                  .deadline = deadline_of(nullptr),
+                  .format = PageFormat::kText,
+                  .gzip = false,
+                  .done = [&](RunResult result) {
+                    const std::lock_guard lock(mutex);
+                    if (result.text) page = *result.text;
+                    done = true;
+                    ready.notify_one();
+                  }});
+  {
+    std::unique_lock lock(mutex);
+    ready.wait(lock, [&] { return done; });
+  }
+  server->stop();
+  timer.join();
+  std::fwrite(page.data(), 1, page.size(), stdout);
+  return std::fflush(stdout) == 0 ? 0 : 1;
+}
+
+int App::Impl::serve() {
+  auto addresses = server->listen(**listen);
+  if (!addresses) {
+    log::error("Cannot listen", {{"err", addresses.error().message}});
+    return 1;
+  }
+  for (const auto& address : *addresses) log::info("Listening on", {{"address", address}});
+  log::info("TLS is disabled.", {{"http2", "false"}});
+  watch_signals();
+  auto status =
+      server->run([this](const Request& request, Reply reply) { handle(request, std::move(reply)); });
+  if (!status) {
+    log::error("The server failed", {{"err", status.error().message}});
+    return 1;
+  }
+  return 0;
+}
+
+int App::run(int argc, const char* const* argv) {
+  auto& self = *impl_;
+  auto outcome = self.flags.parse(argc, argv);
+  if (!outcome) {
+    self.flags.report(outcome.error());
+    return 1;
+  }
+  if (*outcome == Flags::Outcome::kExit) return 0;
+  log::configure(log::parse_level(**self.log_level).value_or(log::Level::kInfo),
+                 log::parse_format(**self.log_format).value_or(log::Format::kLogfmt));
+
+  if (**self.list_metrics) {
+    std::vector<detail::MetricGroup> groups;
+    for (const auto& entry : self.entries) groups.push_back({entry.name, self.enabled(entry), entry.metrics});
+    groups.push_back({"process", true, detail::process_metrics()});
+    groups.push_back({"promhttp", true, detail::handler_metrics()});
+    const auto text = detail::list_metrics(groups);
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return std::fflush(stdout) == 0 ? 0 : 1;
+  }
+
+  // Threads inherit this mask: only the one that waits for signals gets them.
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
+  mallopt(M_ARENA_MAX, 2);
+
+  log::info("Starting " + self.info.program, {{"version", detail::version()}});
+  self.server = std::make_unique<Server>();
+  if (auto status = self.start(); !status) {
+    log::error("Cannot start", {{"err", status.error().message}});
+    return self.info.start_error_status;
+  }
+  if (**self.check_config) {
+    std::puts("The configuration is valid.");
+    return 0;
+  }
+  return **self.once ? self.print_page() : self.serve();
+}
+
+}  // namespace exporter

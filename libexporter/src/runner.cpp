@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: Apache-2.0
+// The scrape guard: see runner.hpp.
+
+#include <exporter/runner.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include <exporter/log.hpp>
+
+namespace exporter {
+namespace {
+
+using Clock = Runner::Clock;
+
+enum class Phase : std::uint8_t { kWaiting, kRunning, kSucceeded, kFailed };
+
+/// A collector may take this much of its scrape's time before the others go on without it.
+Clock::duration patience(Clock::duration whole) {
+  return std::max<Clock::duration>(std::chrono::milliseconds(200), whole / 8);
+}
+
+struct Slot {
+  CollectorOptions options;
+  std::unique_ptr<Collector> collector;
+  Sink sink;
+  bool busy = false;  // runs now, maybe for a scrape that has long been answered
+  bool ran = false;
+  bool success = false;
+  double seconds = 0;
+  std::string problem;
+};
+
+struct Step {
+  std::size_t slot;
+  Phase phase = Phase::kWaiting;
+  bool usable = false;  // its sink belongs on the page
+  double seconds = 0;
+  Clock::time_point began{};
+};
+
+struct Run {
+  std::vector<bool> selection;
+  std::uint64_t serial = 0;
+  Clock::time_point began;
+  Clock::time_point deadline;
+  std::vector<Step> steps;
+  std::size_t next = 0;
+  unsigned running = 0;
+  bool finished = false;
+  std::vector<Runner::Ask> waiting;
+};
+
+Status collect_guarded(Collector& collector, Sink& sink, const Scrape& scrape) {
+  try {
+    return collector.collect(sink, scrape);
+  } catch (const std::exception& e) {
+    return fail(Code::kInternal, e.what());
+  } catch (...) {
+    return fail(Code::kInternal, "unknown exception");
+  }
+}
+
+double seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+}  // namespace
+
+struct Runner::State : std::enable_shared_from_this<State> {
+  Timer timer;
+  std::string prefix;
+  std::deque<Slot> slots;
+  std::vector<CollectorOptions> options;
+
+  mutable std::mutex mutex;
+  std::shared_ptr<Run> active;
+  std::deque<std::shared_ptr<Run>> queue;
+  std::uint64_t serial = 0;
+  std::uint64_t errors = 0;
+
+  // Only one run at a time makes its page, so these are reused.
+  PageBuilder builder;
+  Gzip gzip;
+  Sink own;
+  std::string text;
+  std::string compressed;
+  std::vector<const Sink*> sinks;
+
+  void begin(const std::shared_ptr<Run>& run);
+  void work(const std::shared_ptr<Run>& run);
+  void watch(const std::shared_ptr<Run>& run, Clock::time_point when);
+  void look_after(const std::shared_ptr<Run>& run);
+  void expire(const std::shared_ptr<Run>& run);
+  void finish(std::unique_lock<std::mutex>& lock, const std::shared_ptr<Run>& run, bool on_timer);
+  void log_outcome(const Slot& slot, const Step& step, const Status& status) const;
+  void describe_steps(const Run& run);
+  void publish(Run& run, std::vector<Ask>& asks);
+};
+
+Runner::Runner(Timer timer, std::string prefix) : state_(std::make_shared<State>()) {
+  state_->timer = std::move(timer);
+  state_->prefix = std::move(prefix);
+}
+
+Runner::~Runner() = default;
+
+std::size_t Runner::add(CollectorOptions options, std::unique_ptr<Collector> collector) {
+  auto& slot = state_->slots.emplace_back();
+  slot.options = std::move(options);
+  slot.collector = std::move(collector);
+  state_->options.push_back(slot.options);
+  return state_->slots.size() - 1;
+}
+
+Status Runner::start() {
+  for (auto& slot : state_->slots) {
+    if (auto status = slot.collector->start(); !status) {
+      return fail(status.error().code, slot.options.name + ": " + status.error().message);
+    }
+  }
+  return {};
+}
+
+std::span<const CollectorOptions> Runner::collectors() const { return state_->options; }
+
+std::vector<Runner::Health> Runner::health() const {
+  const std::lock_guard lock(state_->mutex);
+  std::vector<Health> result;
+  for (const auto& slot : state_->slots) {
+    if (slot.options.observed) {
+      result.push_back({slot.options.name, slot.ran, slot.success, slot.seconds, slot.problem});
+    }
+  }
+  return result;
+}
+
+std::uint64_t Runner::gathering_errors() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->errors;
+}
+
+void Runner::scrape(Ask ask) {
+  auto& state = *state_;
+  std::shared_ptr<Run> run;
+  {
+    const std::lock_guard lock(state.mutex);
+    const auto joinable = [&](const std::shared_ptr<Run>& other) {
+      return other && !other->finished && other->selection == ask.selection;
+    };
+    if (joinable(state.active)) {
+      run = state.active;
+    } else if (const auto it = std::find_if(state.queue.begin(), state.queue.end(), joinable);
+               it != state.queue.end()) {
+      run = *it;
+    }
+    if (run) {
+      const auto deadline = ask.deadline;
+      run->waiting.push_back(std::move(ask));
+      if (deadline < run->deadline) {
+        run->deadline = deadline;
+        state.timer(deadline, [self = state_, run] { self->look_after(run); });
+      }
+      return;
+    }
+    run = std::make_shared<Run>();
+    run->selection = ask.selection;
+    run->serial = ++state.serial;
+    run->deadline = ask.deadline;
+    run->waiting.push_back(std::move(ask));
+    for (std::size_t i = 0; i < state.slots.size(); ++i) {
+      if (run->selection[i]) run->steps.push_back({.slot = i});
+    }
+    if (state.active) {
+      state.queue.push_back(run);
+      state.watch(run, run->deadline);
+      return;
+    }
+    state.active = run;
+    state.begin(run);
+  }
+  state.work(run);
+}
+
+void Runner::State::begin(const std::shared_ptr<Run>& run) {
+  run->began = Clock::now();
+  watch(run, run->began + patience(run->deadline - run->began));
+}
+
+void Runner::State::watch(const std::shared_ptr<Run>& run, Clock::time_point when) {
+  timer(std::min(when, run->deadline), [self = shared_from_this(), weak = std::weak_ptr<Run>(run)] {
+    if (const auto watched = weak.lock()) self->look_after(watched);
+  });
+}
+
+/// On the timer's thread: ends the run at its deadline, and lets the others go on where one collector takes
+/// long.
+void Runner::State::look_after(const std::shared_ptr<Run>& run) {
+  bool more_hands = false;
+  {
+    const std::lock_guard lock(mutex);
+    if (run->finished) return;
+    const auto now = Clock::now();
+    if (now < run->deadline) {
+      const auto limit = patience(run->deadline - run->began);
+      const auto slow = std::count_if(run->steps.begin(), run->steps.end(), [&](const Step& step) {
+        return step.phase == Phase::kRunning && now - step.began >= limit;
+      });
+      more_hands = active == run && slow > 0 && slow == static_cast<long>(run->running) &&
+                   run->next < run->steps.size();
+      watch(run, now + limit);
+    }
+  }
+  if (Clock::now() >= run->deadline) return expire(run);
+  if (more_hands) std::thread([self = shared_from_this(), run] { self->work(run); }).detach();
+}
+
+void Runner::State::expire(const std::shared_ptr<Run>& run) {
+  std::unique_lock lock(mutex);
+  if (run->finished) return;
+  const auto now = Clock::now();
+  for (auto& step : run->steps) {
+    if (step.phase != Phase::kWaiting && step.phase != Phase::kRunning) continue;
+    auto& slot = slots[step.slot];
+    const bool started = step.phase == Phase::kRunning;
+    step.phase = Phase::kFailed;
+    step.seconds = started ? seconds(now - step.began) : 0;
+    log_outcome(
+        slot, step,
+        fail(Code::kTimeout, started ? "did not finish by the scrape's deadline; the page goes out without it"
+                                     : "was not started by the scrape's deadline"));
+    slot.ran = true;
+    slot.success = false;
+    slot.seconds = step.seconds;
+    slot.problem = "timed out";
+  }
+  if (active != run) std::erase(queue, run);
+  finish(lock, run, true);
+}
+
+/// Runs the collectors that are left. Several threads may do so for one run, when earlier ones are held up.
+void Runner::State::work(const std::shared_ptr<Run>& run) {
+  std::unique_lock lock(mutex);
+  while (!run->finished && run->next < run->steps.size()) {
+    auto& step = run->steps[run->next++];
+    auto& slot = slots[step.slot];
+    if (slot.busy) {
+      step.phase = Phase::kFailed;
+      slot.problem = "still busy with an earlier scrape";
+      log_outcome(slot, step, fail(Code::kTimeout, slot.problem));
+      continue;
+    }
+    slot.busy = true;
+    step.phase = Phase::kRunning;
+    step.began = Clock::now();
+    ++run->running;
+    const Scrape scrape(run->deadline, run->serial);
+    lock.unlock();
+
+    slot.sink.clear();
+    Status status = collect_guarded(*slot.collector, slot.sink, scrape);
+
+    lock.lock();
+    slot.busy = false;
+    --run->running;
+    if (run->finished) return;  // too late: the page has gone without it
+    step.seconds = seconds(Clock::now() - step.began);
+    step.phase = status ? Phase::kSucceeded : Phase::kFailed;
+    step.usable = status.has_value() || slot.options.keep_partial;
+    log_outcome(slot, step, status);
+    slot.ran = true;
+    slot.success = status.has_value();
+    slot.seconds = step.seconds;
+    if (status) {
+      slot.problem.clear();
+    } else {
+      slot.problem = status.error().message;
+    }
+  }
+  if (!run->finished && run->running == 0) finish(lock, run, false);
+}
+
+void Runner::State::log_outcome(const Slot& slot, const Step& step, const Status& status) const {
+  if (status) {
+    if (log::enabled(log::Level::kDebug)) {
+      log::debug("collector succeeded",
+                 {{"name", slot.options.name}, {"duration_seconds", std::to_string(step.seconds)}});
+    }
+    return;
+  }
+  if (status.error().code == Code::kNoData) {
+    log::debug("collector returned no data", {{"name", slot.options.name}, {"err", status.error().message}});
+    return;
+  }
+  log::error("collector failed", {{"name", slot.options.name},
+                                  {"duration_seconds", std::to_string(step.seconds)},
+                                  {"err", status.error().message}});
+}
+
+/// Sends the page to all who wait for this run, then goes on with the next one in the queue.
+void Runner::State::finish(std::unique_lock<std::mutex>& lock, const std::shared_ptr<Run>& run,
+                           bool on_timer) {
+  run->finished = true;
+  const bool was_active = active == run;
+  auto asks = std::move(run->waiting);
+  if (!was_active) {
+    // Its turn never came; the tables for pages belong to the run under way.
+    lock.unlock();
+    for (auto& ask : asks) ask.done({nullptr, nullptr});
+    return;
+  }
+  lock.unlock();
+  publish(*run, asks);
+  lock.lock();
+  active = nullptr;
+  if (queue.empty()) return;
+  const auto next = queue.front();
+  queue.pop_front();
+  active = next;
+  begin(next);
+  lock.unlock();
+  if (on_timer) {
+    std::thread([self = shared_from_this(), next] { self->work(next); }).detach();
+  } else {
+    work(next);
+  }
+}
+
+void Runner::State::describe_steps(const Run& run) {
+  own.clear();
+  if (prefix.empty()) return;
+  const std::string duration_name = prefix + "_duration_seconds";
+  const std::string success_name = prefix + "_success";
+  auto duration = own.family(
+      gauge(duration_name, "Time that the collector took in this scrape, in seconds.", "collector"));
+  auto success =
+      own.family(gauge(success_name, "Whether the collector succeeded (1) or not (0).", "collector"));
+  for (const auto& step : run.steps) {
+    const auto& name = slots[step.slot].options.name;
+    if (!slots[step.slot].options.observed) continue;
+    duration({name}, step.seconds);
+    success({name}, step.phase == Phase::kSucceeded ? 1 : 0);
+  }
+}
+
+void Runner::State::publish(Run& run, std::vector<Ask>& asks) {
+  describe_steps(run);
+  sinks.clear();
+  sinks.push_back(&own);
+  for (const auto& step : run.steps) {
+    if (step.usable) sinks.push_back(&slots[step.slot].sink);
+  }
+  for (const auto format : {PageFormat::kText, PageFormat::kOpenMetrics}) {
+    const auto wants = [&](const Ask& ask) { return ask.format == format; };
+    if (std::none_of(asks.begin(), asks.end(), wants)) continue;
+    text.clear();
+    const auto outcome = builder.build(sinks, format, text);
+    if (outcome.dropped > 0) {
+      const std::lock_guard lock(mutex);
+      errors += outcome.dropped;
+      log::error("error gathering metrics",
+                 {{"dropped", std::to_string(outcome.dropped)}, {"err", outcome.first_problem}});
+    }
+    if (std::any_of(asks.begin(), asks.end(), [&](const Ask& ask) { return wants(ask) && ask.gzip; })) {
+      gzip.compress(text, compressed);
+    }
+    for (auto& ask : asks) {
+      if (wants(ask)) ask.done({&text, ask.gzip ? &compressed : nullptr});
+    }
+  }
+}
+
+}  // namespace exporter
