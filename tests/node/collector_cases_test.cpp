@@ -47,7 +47,8 @@ TEST_P(CollectorCase, ExposesWhatIsExpected) {
     const auto folder = dir / flag;
     if (fs::exists(folder)) arguments.push_back("--path." + std::string(which) + "=" + folder.string());
   }
-  for (const auto line : Lines(testing::read_text(dir / "flags"))) {
+  const auto flag_lines = testing::read_text(dir / "flags");
+  for (const auto line : Lines(flag_lines)) {
     std::string flag(line);
     if (const auto at = flag.find("{dir}"); at != std::string::npos) flag.replace(at, 5, dir.string());
     if (!flag.empty()) arguments.push_back(flag);
