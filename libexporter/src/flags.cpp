@@ -130,6 +130,12 @@ Status apply_uses(const FlagTable& table, const std::vector<detail::Use>& uses) 
   return {};
 }
 
+/// Kubernetes sets <SERVICE>_PORT=tcp://10.0.0.1:8080 for every service, and a service is often named like
+/// the program.
+bool is_service_link(std::string_view variable, std::string_view text) {
+  return variable.ends_with("_PORT") && (text.starts_with("tcp://") || text.starts_with("udp://"));
+}
+
 Status apply_environment(const FlagTable& table) {
   for (const auto& spec : table.specs) {
     if (spec->given() || spec->built_in) continue;
@@ -138,7 +144,8 @@ Status apply_environment(const FlagTable& table) {
     for (const auto& name : names) {
       const char* found = std::getenv(name.c_str());
       const std::string_view text = found == nullptr ? "" : found;
-      if (text.empty()) continue;  // "unset" is written as an empty value in many deployment files
+      // "unset" is written as an empty value in many deployment files.
+      if (text.empty() || is_service_link(name, text)) continue;
       if (!spec->is_list()) {
         const auto taken = spec->assign(text);
         if (!taken) return std::unexpected(bad_value(table, *spec, text, name, taken.error().message));

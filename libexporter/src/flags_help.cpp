@@ -99,7 +99,7 @@ std::string two_columns(const std::vector<Row>& rows, std::size_t width) {
 std::string kingpin_help(const FlagTable& table, bool all, std::size_t width) {
   std::string out = "usage: " + table.program + " [<flags>]\n\n";
   for (const auto& line : wrapped(table.description, width)) out += line + '\n';
-  out += "\n\nFlags:\n";
+  out += "\nFlags:\n";
   std::vector<Row> rows;
   const FlagSpec* example = nullptr;
   for (const auto& spec : table.specs) {
