@@ -102,6 +102,7 @@ class Server {
   Result<std::string> adopt(int descriptor);
 
   /// Serves on the calling thread until stop(); requests under way are then given `grace` to finish.
+  /// A handler that is still at work then does not hold run() up; the destructor waits for it.
   Status run(Handler handler, std::chrono::milliseconds grace = std::chrono::milliseconds(2000));
 
   /// Ends run(). Any thread, and safe in a signal handler.

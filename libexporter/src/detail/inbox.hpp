@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tasks on their way from any thread to the thread of the event loop.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <vector>
+
+namespace exporter::detail {
+
+class Inbox {
+ public:
+  using Task = std::move_only_function<void()>;
+
+  Inbox();
+  ~Inbox();
+  Inbox(const Inbox&) = delete;
+  Inbox& operator=(const Inbox&) = delete;
+
+  /// Dropped once the inbox is closed.
+  void post(Task task);
+  void close();
+
+  /// Asks the loop to end; safe in a signal handler.
+  void stop() noexcept;
+  bool stopped() const { return stopped_.load(std::memory_order_acquire); }
+
+  /// For the loop: readable when there is something to take.
+  int descriptor() const { return fd_; }
+  std::vector<Task> take();
+
+ private:
+  void wake() const noexcept;
+
+  const int fd_;
+  std::atomic<bool> stopped_ = false;
+  std::mutex mutex_;
+  std::vector<Task> tasks_;
+  bool closed_ = false;
+};
+
+}  // namespace exporter::detail

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// The worker pool.
+
+#include "detail/worker_pool.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <csignal>
+#include <deque>
+#include <mutex>
+#include <utility>
+
+#include <pthread.h>
+
+namespace exporter::detail {
+namespace {
+
+constexpr std::chrono::seconds kIdle{10};
+// Collectors parse files and call system libraries; more than this none of them needs, and unused it costs
+// nothing.
+constexpr std::size_t kStackBytes = 512 * 1024;
+
+}  // namespace
+
+struct WorkerPool::Shared {
+  explicit Shared(unsigned max) : max_threads(max) {}
+
+  std::mutex mutex;
+  std::condition_variable work;
+  std::condition_variable ended;
+  std::deque<Task> tasks;
+  const unsigned max_threads;
+  unsigned threads = 0;
+  unsigned idle = 0;
+  bool closing = false;
+
+  void serve();
+  bool start_thread(const std::shared_ptr<Shared>& self);
+};
+
+void WorkerPool::Shared::serve() {
+  std::unique_lock lock(mutex);
+  for (;;) {
+    ++idle;
+    const bool woken = work.wait_for(lock, kIdle, [this] { return closing || !tasks.empty(); });
+    --idle;
+    if (closing || !woken) break;
+    Task task = std::move(tasks.front());
+    tasks.pop_front();
+    lock.unlock();
+    try {
+      task();
+    } catch (...) {  // NOLINT(bugprone-empty-catch): what it held has answered while it was unwound
+    }
+    task = nullptr;
+    lock.lock();
+  }
+  --threads;
+  ended.notify_all();
+}
+
+// Called with the mutex held.
+bool WorkerPool::Shared::start_thread(const std::shared_ptr<Shared>& self) {
+  auto holder = std::make_unique<std::shared_ptr<Shared>>(self);
+  const auto entry = [](void* argument) -> void* {
+    const std::unique_ptr<std::shared_ptr<Shared>> mine(static_cast<std::shared_ptr<Shared>*>(argument));
+    (*mine)->serve();
+    return nullptr;
+  };
+  pthread_attr_t attributes;
+  ::pthread_attr_init(&attributes);
+  ::pthread_attr_setstacksize(&attributes, kStackBytes);
+  ::pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  // Signals are for the program's own threads.
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  pthread_t thread{};
+  const int error = ::pthread_create(&thread, &attributes, entry, holder.get());
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  ::pthread_attr_destroy(&attributes);
+  if (error != 0) return false;
+  holder.release();  // NOLINT(bugprone-unused-return-value): the thread's now
+  ++threads;
+  return true;
+}
+
+WorkerPool::WorkerPool(unsigned max_threads) : shared_(std::make_shared<Shared>(std::max(max_threads, 1U))) {}
+
+WorkerPool::~WorkerPool() {
+  std::deque<Task> dropped;
+  std::unique_lock lock(shared_->mutex);
+  shared_->closing = true;
+  dropped.swap(shared_->tasks);
+  shared_->work.notify_all();
+  shared_->ended.wait(lock, [this] { return shared_->threads == 0; });
+}
+
+void WorkerPool::submit(Task task) {
+  Task refused;
+  const std::lock_guard lock(shared_->mutex);
+  auto& shared = *shared_;
+  shared.tasks.push_back(std::move(task));
+  if (shared.idle < shared.tasks.size() && shared.threads < shared.max_threads &&
+      !shared.start_thread(shared_) && shared.threads == 0) {
+    refused = std::move(shared.tasks.back());
+    shared.tasks.pop_back();
+  }
+  shared.work.notify_one();
+}
+
+}  // namespace exporter::detail

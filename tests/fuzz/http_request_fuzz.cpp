@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Feeds arbitrary bytes to the request parser, whole and in two pieces, which have to agree.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+
+#include "detail/http_parser.hpp"
+
+using namespace exporter::detail;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  std::string_view text(reinterpret_cast<const char*>(data), size);
+  HeadFinder whole;
+  const auto end = whole.find(text);
+  HeadFinder pieces;
+  auto split_end = pieces.find(text.substr(0, size / 2));
+  if (split_end == HeadFinder::kNotYet) split_end = pieces.find(text);
+  if (split_end != end) std::abort();
+  if (end == HeadFinder::kNotYet || end == HeadFinder::kNotHttp) return 0;
+
+  RequestHead head;
+  if (parse_head(text.substr(0, end), head) != 0) return 0;
+  if (head.path.empty() || head.method.empty()) std::abort();
+  text.remove_prefix(end);
+  BodySkipper once;
+  BodySkipper bytewise;
+  if (once.start(head) != 0 || bytewise.start(head) != 0) return 0;
+  const auto step = once.skip(text);
+  std::size_t used = 0;
+  BodySkipper::Step last = bytewise.skip({});
+  while (used < text.size() && !last.done && last.status == 0) {
+    last = bytewise.skip(text.substr(used, 1));
+    used += last.used;
+  }
+  if (last.done != step.done || last.status != step.status || used != step.used) std::abort();
+  return 0;
+}
