@@ -23,7 +23,7 @@ bool needs_care(std::string_view text) {
 }
 
 char* copy(char* at, std::string_view text) {
-  std::memcpy(at, text.data(), text.size());
+  if (!text.empty()) std::memcpy(at, text.data(), text.size());  // an empty view may be null
   return at + text.size();
 }
 
