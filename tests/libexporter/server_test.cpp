@@ -417,7 +417,8 @@ TEST(Server, SurvivesRunningOutOfDescriptors) {
   ::setrlimit(RLIMIT_NOFILE, &tight);
   auto other = running.client();
   const auto answer = other.get("/x");
-  ::setrlimit(RLIMIT_NOFILE, &before);  // before anything is checked: the sanitizers need descriptors for that
+  ::setrlimit(RLIMIT_NOFILE,
+              &before);  // before anything is checked: the sanitizers need descriptors for that
   EXPECT_EQ(answer.status, 200) << "the idle connection should have made room";
   EXPECT_TRUE(client.at_end());
 }
