@@ -134,7 +134,8 @@ class Exposition::Parser {
     for (const char c : text) {
       const auto byte = static_cast<unsigned char>(c);
       if ((byte & 0xc0) == 0x80) continue;
-      *to++ = is_letter(c) || c == ':' || (is_digit(c) && to != begin) ? c : '_';
+      const bool kept = is_letter(c) || c == ':' || (is_digit(c) && to != begin);
+      *to++ = kept ? c : '_';
     }
     return {begin, static_cast<std::size_t>(to - begin)};
   }
@@ -301,7 +302,7 @@ class Exposition::Parser {
     if (*at_ != '\n') {
       skip_blanks();
       const auto time = token();
-      if (!parse<std::int64_t>(time)) return error("expected a whole number as timestamp, got", time);
+      if (!exporter::parse<std::int64_t>(time)) return error("expected a whole number as timestamp, got", time);
       if (out_.timestamp_line_ == 0) out_.timestamp_line_ = line_;
       skip_blanks();
       if (*at_ != '\n') return error("unexpected text behind the timestamp");
