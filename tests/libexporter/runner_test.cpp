@@ -51,6 +51,7 @@ class RunnerTest : public ::testing::Test {
  protected:
   RunnerTest() : loop_([this] { (void)server_.run([](const Request&, const Reply&) {}); }) {}
   ~RunnerTest() override {
+    for (auto& thread : threads_) thread.join();
     server_.stop();
     loop_.join();
   }
@@ -64,12 +65,26 @@ class RunnerTest : public ::testing::Test {
   std::future<std::string> scrape(std::vector<bool> selection = {}, Clock::duration limit = 20s) {
     auto promise = std::make_shared<std::promise<std::string>>();
     auto future = promise->get_future();
-    if (selection.empty()) selection.assign(runner_.collectors().size(), true);
-    runner_.scrape(
-        {.selection = std::move(selection),
-         .deadline = Clock::now() + limit,
-         .done = [promise](RunResult result) { promise->set_value(result.text ? *result.text : "none"); }});
+    start(std::move(promise), std::move(selection), limit);
     return future;
+  }
+
+  /// The same from a thread of its own, which a collector may block.
+  std::future<std::string> scrape_aside(std::vector<bool> selection = {}, Clock::duration limit = 20s) {
+    auto promise = std::make_shared<std::promise<std::string>>();
+    auto future = promise->get_future();
+    threads_.emplace_back([this, promise, selection, limit] { start(promise, selection, limit); });
+    return future;
+  }
+
+  void start(std::shared_ptr<std::promise<std::string>> promise, std::vector<bool> selection,
+             Clock::duration limit) {
+    if (selection.empty()) selection.assign(runner_.collectors().size(), true);
+    runner_.scrape({.selection = std::move(selection),
+                    .deadline = Clock::now() + limit,
+                    .done = [promise = std::move(promise)](RunResult result) {
+                      promise->set_value(result.text ? *result.text : "none");
+                    }});
   }
 
   static double value(const std::string& page, const std::string& key) {
@@ -85,6 +100,7 @@ class RunnerTest : public ::testing::Test {
                  },
                  "test_collector"};
   std::thread loop_;
+  std::vector<std::thread> threads_;
 };
 
 TEST_F(RunnerTest, FailuresCostOnlyTheirOwnSamples) {
@@ -127,7 +143,7 @@ TEST_F(RunnerTest, AStuckCollectorHoldsUpNeitherThePageNorTheNextOnes) {
     sink(kValue, {"after"}, 1);
     return {};
   });
-  auto first = std::async(std::launch::async, [&] { return scrape({}, 600ms).get(); });
+  auto first = scrape_aside({}, 600ms);
   const auto page = first.get();
   EXPECT_EQ(value(page, "test_value{from=\"after\"}"), 1);
   EXPECT_EQ(value(page, "test_collector_success{collector=\"stuck\"}"), 0);
@@ -158,7 +174,7 @@ TEST_F(RunnerTest, ScrapesAtTheSameTimeShareOneRun) {
     sink(kValue, {"slow"}, runs.load());
     return {};
   });
-  auto first = std::async(std::launch::async, [&] { return scrape().get(); });
+  auto first = scrape_aside();
   gate.await_waiter();
   auto second = scrape();
   auto third = scrape();
@@ -180,7 +196,7 @@ TEST_F(RunnerTest, AnotherSelectionWaitsForItsTurn) {
     sink(kValue, {"two"}, 1);
     return {};
   });
-  auto first = std::async(std::launch::async, [&] { return scrape({true, false}).get(); });
+  auto first = scrape_aside({true, false});
   gate.await_waiter();
   auto second = scrape({false, true});
   EXPECT_EQ(second.wait_for(0s), std::future_status::timeout);
