@@ -45,6 +45,11 @@ Response text_response(int status, std::string text) {
   return {.status = status, .body = shared_body(std::move(text))};
 }
 
+/// Writes to standard output; returns the exit status.
+int print(std::string_view text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0 ? 0 : 1;
+}
+
 std::string joined(const std::vector<std::string>& words) {
   std::string result;
   for (const auto& word : words) result += (result.empty() ? "" : ", ") + word;
@@ -84,6 +89,7 @@ struct App::Impl {
   const Flag<bool>* check_config = nullptr;
   const Flag<bool>* list_metrics = nullptr;
   const Flag<bool>* no_defaults = nullptr;
+  const Flag<bool>* markdown = nullptr;
 
   std::unique_ptr<Server> server;
   std::unique_ptr<Runner> runner;
@@ -147,6 +153,7 @@ void App::Impl::declare_flags() {
   check_config = &flags.toggle("check-config", false, "Check flags and settings and exit.");
   list_metrics =
       &flags.toggle("list-metrics", false, "List all metrics with type, labels and collector and exit.");
+  markdown = &flags.toggle("help-markdown", false, "Print all flags as a Markdown table and exit.").hidden();
   flags.version_text(detail::version_text(info.program));
 }
 
@@ -342,8 +349,7 @@ int App::Impl::print_page() {
   }
   server->stop();
   timer.join();
-  std::fwrite(page.data(), 1, page.size(), stdout);
-  return std::fflush(stdout) == 0 ? 0 : 1;
+  return print(page);
 }
 
 int App::Impl::serve() {
@@ -375,14 +381,15 @@ int App::run(int argc, const char* const* argv) {
   log::configure(log::parse_level(**self.log_level).value_or(log::Level::kInfo),
                  log::parse_format(**self.log_format).value_or(log::Format::kLogfmt));
 
+  if (**self.markdown) {
+    return print(self.flags.markdown());
+  }
   if (**self.list_metrics) {
     std::vector<detail::MetricGroup> groups;
     for (const auto& entry : self.entries) groups.push_back({entry.name, self.enabled(entry), entry.metrics});
     groups.push_back({"process", true, detail::process_metrics()});
     groups.push_back({"promhttp", true, detail::handler_metrics()});
-    const auto text = detail::list_metrics(groups);
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    return std::fflush(stdout) == 0 ? 0 : 1;
+    return print(detail::list_metrics(groups));
   }
 
   // Threads inherit this mask: only the one that waits for signals gets them.
