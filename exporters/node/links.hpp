@@ -7,35 +7,66 @@
 
 #include <linux/if_link.h>
 
+#include <array>
 #include <cstdint>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <exporter/collector.hpp>
-#include <exporter/files.hpp>
+
+#include "netlink.hpp"
 
 namespace exporter::node {
 
-/// What the kernel says of one link. Strings are empty and numbers absent (has_*) where it says nothing.
+/// A link-layer address, of any kind of link (32 bytes is the kernel's limit).
+class HardwareAddress {
+ public:
+  void assign(Bytes bytes);
+  void clear() { size_ = 0; }
+  bool empty() const { return size_ == 0; }
+
+  /// "aa:bb:..." in a buffer that lives as long as the object.
+  struct Text {
+    std::array<char, 96> chars;
+    std::size_t size;
+    // NOLINTNEXTLINE(google-explicit-constructor): it is a label value
+    operator std::string_view() const { return {chars.data(), size}; }
+  };
+  Text text() const;
+
+ private:
+  std::array<std::uint8_t, 32> bytes_{};
+  std::uint8_t size_ = 0;
+};
+
+/// What the kernel says of one link. Strings are empty and numbers 0 (or has_* false) where it says nothing.
 struct Link {
   int index = 0;
   int iflink = 0;  ///< IFLA_LINK, else its own index
   std::string name;
   std::string alias;
-  std::string kind;     ///< "veth", "bridge", "vlan", ...; empty for hardware and lo
-  std::string address;  ///< "aa:bb:..."
-  std::string broadcast;
-  std::string phys_port_id, phys_port_name, phys_switch_id;
+  std::string kind;  ///< "veth", "bridge", "vlan", ...; empty for hardware and lo
+  HardwareAddress address;
+  HardwareAddress broadcast;
   std::uint16_t type = 0;   ///< ARPHRD_*
-  std::uint32_t flags = 0;  ///< IFF_*
+  std::uint32_t flags = 0;  ///< IFF_*, as ifi_flags: IFF_RUNNING, IFF_LOWER_UP and IFF_DORMANT are the state
+  std::uint32_t promiscuity = 0, allmulti = 0;
+  bool has_allmulti = false;  ///< Linux 6.0
   std::uint32_t mtu = 0, tx_queue_len = 0, group = 0;
-  std::uint32_t carrier = 0, carrier_changes = 0, carrier_up_count = 0, carrier_down_count = 0;
-  std::uint8_t operstate = 0, link_mode = 0, proto_down = 0;
+  std::uint32_t carrier_changes = 0, carrier_up_count = 0, carrier_down_count = 0;
+  std::uint8_t carrier = 0, operstate = 0, link_mode = 0, proto_down = 0;
   std::vector<std::string> altnames;
   bool has_stats = false;
   rtnl_link_stats64 stats{};
+
+  bool up() const;
+  /// "up", "down", "unknown", ...: as /sys/class/net/<name>/operstate.
+  std::string_view operstate_name() const;
+  /// The flags as /sys/class/net/<name>/flags has them: what was set, without the state.
+  std::uint32_t configured_flags() const;
 };
 
 class LinkTable {
@@ -44,10 +75,19 @@ class LinkTable {
   /// call.
   Result<std::span<const Link>> links(const Scrape& scrape);
 
+  /// The name of a link of this scrape's dump; empty where there is none.
+  std::string_view name(int index) const;
+
  private:
-  Fd socket_;
+  Status dump(const Scrape& scrape);
+  Link& next();
+
+  std::mutex mutex_;  // collectors of one scrape may run beside each other
+  Netlink route_{NETLINK_ROUTE};
   std::uint64_t serial_ = 0;
-  std::vector<Link> links_;
+  bool valid_ = false;
+  std::vector<Link> links_;  // the first count_ are in use: the others keep their strings' memory
+  std::size_t count_ = 0;
 };
 
 }  // namespace exporter::node
