@@ -2,6 +2,7 @@
 
 #include "netlink.hpp"
 
+#include <linux/genetlink.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -67,6 +68,27 @@ Status Netlink::run(std::uint16_t type, std::uint16_t flags, Bytes body, Scrape:
     if (*outcome == Outcome::kDone) return {};
   }
   return {};  // a list that changes all the time: what the last dump had is as good as any
+}
+
+Result<std::uint16_t> Netlink::family(std::string_view name, Scrape::Clock::time_point deadline) {
+  struct {
+    genlmsghdr header{CTRL_CMD_GETFAMILY, 1, 0};
+    nlattr attribute{NLA_HDRLEN, CTRL_ATTR_FAMILY_NAME};
+    std::array<char, GENL_NAMSIZ> name{};
+  } request;
+  const auto length = std::min(name.size(), request.name.size() - 1);
+  std::copy_n(name.begin(), length, request.name.begin());
+  request.attribute.nla_len = static_cast<std::uint16_t>(NLA_HDRLEN + length + 1);
+  const auto body = as_bytes(request).first(sizeof(genlmsghdr) + NLA_ALIGN(request.attribute.nla_len));
+  std::uint16_t number = 0;
+  auto done = get(GENL_ID_CTRL, body, deadline, [&](const Message& message) {
+    for (const auto& attribute : message.attributes(sizeof(genlmsghdr))) {
+      if (attribute.type == CTRL_ATTR_FAMILY_ID) attribute.read(number);
+    }
+  });
+  if (!done) return fail(done);
+  if (number == 0) return fail(Code::kInvalid, "netlink: a family without a number");
+  return number;
 }
 
 Status Netlink::send(std::uint16_t type, std::uint16_t flags, Bytes body) {

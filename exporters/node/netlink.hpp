@@ -17,6 +17,7 @@
 
 #include <linux/netlink.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -133,6 +134,9 @@ class Netlink {
     return run(type, NLM_F_ACK, body, deadline, {&nothing, &call<decltype(nothing)>},
                {&visit, &call_with<Visit>});
   }
+
+  /// The number of a family of generic netlink; kNoData where the kernel does not have it.
+  Result<std::uint16_t> family(std::string_view name, Scrape::Clock::time_point deadline);
 
  private:
   struct Callback {
