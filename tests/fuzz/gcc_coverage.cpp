@@ -21,6 +21,10 @@ void __sanitizer_cov_trace_pc() {
   ++g_counters[(address ^ (address >> 16)) % kCounters];
 }
 
+// gcc also reports comparisons of floating point numbers, which libFuzzer knows nothing of.
+void __sanitizer_cov_trace_cmpf(float, float) {}
+void __sanitizer_cov_trace_cmpd(double, double) {}
+
 __attribute__((constructor)) void register_counters() {
   __sanitizer_cov_8bit_counters_init(g_counters, g_counters + kCounters);
 }
