@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -25,6 +26,7 @@ constexpr std::uint64_t kListenerTag = std::uint64_t{1} << 63;
 constexpr std::uint32_t kGenerationMask = 0x7fffffff;
 constexpr int kEvents = 64;
 constexpr int kAcceptsATurn = 64;
+constexpr std::size_t kFlood = 512;  // connections that are worth giving memory back after
 constexpr std::chrono::milliseconds kLingerTimeout{2000};
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
@@ -105,6 +107,16 @@ void Server::Impl::turn(Time limit) {
   run_timers();
   expire_waits();
   closed_.clear();
+  give_back_memory();
+}
+
+// After a flood of connections, so that its memory does not stay with us for good.
+void Server::Impl::give_back_memory() {
+  if (most_open_ < kFlood || open_ >= most_open_ / 4) return;
+  most_open_ = open_;
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
 }
 
 int Server::Impl::milliseconds_to_next(Time limit) const {
@@ -201,7 +213,8 @@ void Server::Impl::accept_from(const detail::Listener& listener) {
       case ENFILE:
       case ENOBUFS:
       case ENOMEM:
-        if (!is_readable(listener.fd())) return;  // the kernel looks for a descriptor before it looks for a client
+        if (!is_readable(listener.fd()))
+          return;  // the kernel looks for a descriptor before it looks for a client
         if (!make_room()) return refuse_one(listener);
         break;
       default:
@@ -258,7 +271,7 @@ void Server::Impl::add_connection(int fd) {
   auto& slot = slots_[index];
   const auto id = (static_cast<std::uint64_t>(slot.generation) << 32) | index;
   slot.connection = std::make_unique<Connection>(*this, id, fd);
-  ++open_;
+  most_open_ = std::max(most_open_, ++open_);
   wait_for(*slot.connection, Wait::kIdle);
   if (!watch(epoll_, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, id))
     slot.connection->shut();

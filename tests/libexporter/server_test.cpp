@@ -302,7 +302,7 @@ TEST(Server, RepliesLaterFromAnotherThread) {
   two.get_future().wait();
   second.close();
   for (auto& reply : kept) reply.send({.body = shared_body("late")});
-  EXPECT_TRUE(first.connected());
+  EXPECT_EQ(first.read_answer().body, "late");
 }
 
 TEST(Server, StopsWithRequestsUnderWay) {
@@ -403,24 +403,52 @@ TEST(Server, ClosesIdleConnectionsInTheEnd) {
   EXPECT_TRUE(client.at_end());
 }
 
-TEST(Server, SurvivesRunningOutOfDescriptors) {
-  rlimit before{};
-  ::getrlimit(RLIMIT_NOFILE, &before);
+// Lets this process open `count` more descriptors, until it is destroyed.
+class DescriptorsLeft {
+ public:
+  explicit DescriptorsLeft(rlim_t count) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const int next = ::dup(0);
+    ::close(next);
+    rlimit tight = before_;
+    tight.rlim_cur = static_cast<rlim_t>(next) + count;
+    ::setrlimit(RLIMIT_NOFILE, &tight);
+  }
+  ~DescriptorsLeft() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST(Server, MakesRoomWhenDescriptorsRunOut) {
   const Running running;
   auto client = running.client();
   EXPECT_EQ(client.get("/x").status, 200);
-  // The client's socket takes the last descriptor, so that the server has none to accept with.
-  const int next = ::dup(0);
-  ::close(next);
-  rlimit tight = before;
-  tight.rlim_cur = static_cast<rlim_t>(next) + 1;
-  ::setrlimit(RLIMIT_NOFILE, &tight);
-  auto other = running.client();
-  const auto answer = other.get("/x");
-  ::setrlimit(RLIMIT_NOFILE,
-              &before);  // before anything is checked: the sanitizers need descriptors for that
+  Answer answer;
+  {  // nothing is checked in here: the sanitizers need descriptors for that
+    const DescriptorsLeft only_the_clients(1);
+    auto other = running.client();
+    answer = other.get("/x");
+  }
   EXPECT_EQ(answer.status, 200) << "the idle connection should have made room";
   EXPECT_TRUE(client.at_end());
+}
+
+TEST(Server, TurnsClientsAwayWhenDescriptorsRunOut) {
+  std::promise<Reply> kept;
+  const Running running({}, [&](const Request&, Reply reply) { kept.set_value(std::move(reply)); });
+  auto busy = running.client();
+  busy.write("GET / HTTP/1.1\r\nHost: t\r\n\r\n");
+  auto reply = kept.get_future().get();
+  bool turned_away = false;
+  {
+    const DescriptorsLeft only_the_clients(1);
+    auto other = running.client();
+    turned_away = other.at_end();
+  }
+  EXPECT_TRUE(turned_away);
+  reply.send({.body = shared_body("kept")});
+  EXPECT_EQ(busy.read_answer().body, "kept");
 }
 
 TEST(Server, ListensOnAUnixSocket) {

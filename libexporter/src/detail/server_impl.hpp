@@ -79,6 +79,7 @@ struct Server::Impl final : detail::ConnectionOwner, detail::ReplySink {
   void refuse_one(const detail::Listener& listener);
   void watch_listeners(bool on);
   void drain();
+  void give_back_memory();
   Connection* find(std::uint64_t id);
   std::chrono::milliseconds limit_of(Wait wait) const;
 
@@ -87,6 +88,7 @@ struct Server::Impl final : detail::ConnectionOwner, detail::ReplySink {
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;
   std::size_t open_ = 0;
+  std::size_t most_open_ = 0;                        // since memory was last given back
   std::vector<std::unique_ptr<Connection>> closed_;  // until nobody is inside of them
   std::vector<std::uint64_t> resumed_;
   std::array<detail::WaitList, detail::kWaits> waits_;
