@@ -2,10 +2,31 @@
 
 #include "mounts.hpp"
 
+#include <algorithm>
+
 #include <exporter/text.hpp>
 
 namespace exporter::node {
 namespace {
+
+/// Sorted. ZFS is not among them: a suspended pool keeps its callers waiting.
+constexpr std::string_view kLocalTypes[] = {
+    "bcachefs", "binfmt_misc", "bpf",        "btrfs",     "cgroup",    "cgroup2", "configfs", "debugfs",
+    "devpts",   "devtmpfs",    "efivarfs",   "erofs",     "exfat",     "ext2",    "ext3",     "ext4",
+    "f2fs",     "fusectl",     "hfs",        "hfsplus",   "hugetlbfs", "iso9660", "jfs",      "mqueue",
+    "msdos",    "nilfs2",      "nsfs",       "ntfs3",     "overlay",   "proc",    "pstore",   "ramfs",
+    "reiserfs", "rootfs",      "securityfs", "selinuxfs", "squashfs",  "sysfs",   "tmpfs",    "tracefs",
+    "udf",      "vfat",        "xfs",
+};
+static_assert(std::ranges::is_sorted(kLocalTypes));
+
+bool is_local(std::string_view type) { return std::ranges::binary_search(kLocalTypes, type); }
+
+/// Whether `path` is `top` or stands below it.
+bool is_below(std::string_view path, std::string_view top) {
+  if (top == "/") return true;
+  return path.starts_with(top) && (path.size() == top.size() || path[top.size()] == '/');
+}
 
 std::string decode(std::string_view escaped) {
   std::string path;
@@ -57,6 +78,12 @@ Result<std::vector<Mount>> parse_mounts(std::string_view text) {
     mount.super_options = take_until(rest, ' ');
     if (mount.super_options.empty()) return std::unexpected(bad_line("too few fields", line));
     mounts.push_back(std::move(mount));
+  }
+  for (const auto& doubtful : mounts) {
+    if (is_local(doubtful.type)) continue;
+    for (auto& mount : mounts) {
+      if (is_below(mount.point, doubtful.point)) mount.may_hang = true;
+    }
   }
   return mounts;
 }

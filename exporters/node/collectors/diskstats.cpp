@@ -14,11 +14,11 @@ namespace exporter::node {
 namespace {
 
 constexpr auto kInfo = gauge("node_disk_info", "Identity of a block device; always 1.", "device", "major",
-                             "minor", "path", "wwn", "model", "serial", "revision", "rotational");
+                             "minor", "model", "path", "revision", "rotational", "serial", "wwn");
 constexpr auto kFilesystem = gauge("node_disk_filesystem_info", "File system on a block device; always 1.",
                                    "device", "type", "usage", "uuid", "version");
 constexpr auto kMapper = gauge("node_disk_device_mapper_info", "Identity of a mapped device; always 1.",
-                               "device", "name", "uuid", "vg_name", "lv_name", "lv_layer");
+                               "device", "lv_layer", "lv_name", "name", "uuid", "vg_name");
 constexpr auto kAtaWriteCache =
     gauge("node_disk_ata_write_cache", "1 where the ATA disk has a write cache.", "device");
 constexpr auto kAtaWriteCacheOn =
@@ -205,14 +205,14 @@ class Diskstats final : public Collector {
                         : !udev.short_serial.empty() ? udev.short_serial
                                                      : udev.serial;
     sink(kInfo,
-         {device, major, minor, udev.path, udev.wwn, udev.model, serial, udev.revision,
-          rotational && *rotational == "1" ? "1" : "0"},
+         {device, major, minor, udev.model, udev.path, udev.revision,
+          rotational && *rotational == "1" ? "1" : "0", serial, udev.wwn},
          1);
     if (!udev.fs_type.empty()) {
       sink(kFilesystem, {device, udev.fs_type, udev.fs_usage, udev.fs_uuid, udev.fs_version}, 1);
     }
     if (!udev.dm_name.empty()) {
-      sink(kMapper, {device, udev.dm_name, udev.dm_uuid, udev.dm_vg_name, udev.dm_lv_name, udev.dm_lv_layer},
+      sink(kMapper, {device, udev.dm_lv_layer, udev.dm_lv_name, udev.dm_name, udev.dm_uuid, udev.dm_vg_name},
            1);
     }
     if (udev.ata.empty()) return;

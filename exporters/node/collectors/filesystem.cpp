@@ -18,7 +18,7 @@
 namespace exporter::node {
 namespace {
 
-#define LABELS "device", "mountpoint", "fstype", "device_error"
+#define LABELS "device", "device_error", "fstype", "mountpoint"
 constexpr auto kError =
     gauge("node_filesystem_device_error", "1 where statfs failed or did not answer in time.", LABELS);
 constexpr auto kReadonly =
@@ -42,25 +42,6 @@ constexpr std::string_view kTypesExclude =
     "^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660|mqueue|"
     "nsfs|overlay|"
     "proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|erofs|sysfs|tracefs)$";
-
-/// Sorted. ZFS is not among them: a suspended pool keeps its callers waiting.
-constexpr std::string_view kLocalTypes[] = {
-    "bcachefs", "binfmt_misc", "bpf",        "btrfs",     "cgroup",    "cgroup2", "configfs", "debugfs",
-    "devpts",   "devtmpfs",    "efivarfs",   "erofs",     "exfat",     "ext2",    "ext3",     "ext4",
-    "f2fs",     "fusectl",     "hfs",        "hfsplus",   "hugetlbfs", "iso9660", "jfs",      "mqueue",
-    "msdos",    "nilfs2",      "nsfs",       "ntfs3",     "overlay",   "proc",    "pstore",   "ramfs",
-    "reiserfs", "rootfs",      "securityfs", "selinuxfs", "squashfs",  "sysfs",   "tmpfs",    "tracefs",
-    "udf",      "vfat",        "xfs",
-};
-static_assert(std::ranges::is_sorted(kLocalTypes));
-
-bool is_local(std::string_view type) { return std::ranges::binary_search(kLocalTypes, type); }
-
-/// Whether `path` is `top` or stands below it.
-bool is_below(std::string_view path, std::string_view top) {
-  if (top == "/") return true;
-  return path.starts_with(top) && (path.size() == top.size() || path[top.size()] == '/');
-}
 
 /// A pair of include and exclude patterns with an old name for the latter.
 struct PatternFlags {
@@ -168,10 +149,6 @@ class Filesystem final : public Collector {
     auto mounts = parse_mounts(text);
     if (!mounts) return std::unexpected(proc_.malformed(path, mounts.error().message));
 
-    std::vector<std::string_view> doubtful;
-    for (const auto& mount : *mounts) {
-      if (!is_local(mount.type)) doubtful.push_back(mount.point);
-    }
     std::unordered_set<std::string> seen;
     for (const auto& mount : *mounts) {
       Entry entry;
@@ -186,7 +163,7 @@ class Filesystem final : public Collector {
       entry.only_info = !seen.insert(key + entry.type).second;
       if (!seen.insert(key + entry.major + ':' + entry.minor).second && entry.only_info) continue;
       entry.path = path_below(rootfs_, entry.point);
-      if (std::ranges::any_of(doubtful, [&](auto top) { return is_below(mount.point, top); })) {
+      if (mount.may_hang) {
         const auto found = std::ranges::find(pool_paths_, entry.path);
         entry.pool_index = static_cast<std::size_t>(found - pool_paths_.begin());
         if (found == pool_paths_.end()) pool_paths_.push_back(entry.path);
@@ -213,8 +190,8 @@ class Filesystem final : public Collector {
         if (e.only_info) continue;
         const std::string text =
             answer.error == StatfsPool::kTimedOut ? "mountpoint timeout" : errno_text(answer.error);
-        errors({e.device, e.point, e.type, text}, 1);
-        readonly({e.device, e.point, e.type, text}, e.readonly ? 1 : 0);
+        errors({e.device, text, e.type, e.point}, 1);
+        readonly({e.device, text, e.type, e.point}, e.readonly ? 1 : 0);
         continue;
       }
       mount_info({e.device, e.major, e.minor, e.point}, 1);
@@ -222,14 +199,14 @@ class Filesystem final : public Collector {
       // As floating point, because 2^64 bytes and more are possible.
       const auto& stats = answer.stats;
       const auto block = static_cast<double>(stats.f_bsize);
-      errors({e.device, e.point, e.type, ""}, 0);
-      readonly({e.device, e.point, e.type, ""}, e.readonly ? 1 : 0);
-      size({e.device, e.point, e.type, ""}, static_cast<double>(stats.f_blocks) * block);
-      free({e.device, e.point, e.type, ""}, static_cast<double>(stats.f_bfree) * block);
-      avail({e.device, e.point, e.type, ""}, static_cast<double>(stats.f_bavail) * block);
-      files({e.device, e.point, e.type, ""}, stats.f_files);
-      files_free({e.device, e.point, e.type, ""}, stats.f_ffree);
-      purgeable({e.device, e.point, e.type, ""}, 0);
+      errors({e.device, "", e.type, e.point}, 0);
+      readonly({e.device, "", e.type, e.point}, e.readonly ? 1 : 0);
+      size({e.device, "", e.type, e.point}, static_cast<double>(stats.f_blocks) * block);
+      free({e.device, "", e.type, e.point}, static_cast<double>(stats.f_bfree) * block);
+      avail({e.device, "", e.type, e.point}, static_cast<double>(stats.f_bavail) * block);
+      files({e.device, "", e.type, e.point}, stats.f_files);
+      files_free({e.device, "", e.type, e.point}, stats.f_ffree);
+      purgeable({e.device, "", e.type, e.point}, 0);
     }
   }
 

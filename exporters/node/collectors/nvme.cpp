@@ -10,9 +10,9 @@ namespace exporter::node {
 namespace {
 
 constexpr auto kInfo = gauge("node_nvme_info", "Identity and state of an NVMe controller; always 1.",
-                             "device", "firmware_revision", "model", "serial", "state", "cntlid");
+                             "cntlid", "device", "firmware_revision", "model", "serial", "state");
 constexpr auto kNamespaceInfo = gauge(
-    "node_nvme_namespace_info", "State of the path to a namespace; always 1.", "device", "nsid", "ana_state");
+    "node_nvme_namespace_info", "State of the path to a namespace; always 1.", "ana_state", "device", "nsid");
 constexpr auto kCapacity =
     gauge("node_nvme_namespace_capacity_bytes", "Capacity of a namespace in bytes.", "device", "nsid");
 constexpr auto kSize =
@@ -64,7 +64,7 @@ class Nvme final : public Collector {
       if (!text) return false;
       values[i] = *text;
     }
-    sink(kInfo, {controller, values[0], values[1], values[2], values[3], values[4]}, 1);
+    sink(kInfo, {values[4], controller, values[0], values[1], values[2], values[3]}, 1);
     return true;
   }
 
@@ -84,7 +84,7 @@ class Nvme final : public Collector {
     if (used) sink(kUsed, {controller, id}, *used * *block);  // Linux 6.8 and later
     sink(kBlockSize, {controller, id}, *block);
     auto state = sys_.value(base + "/ana_state");
-    sink(kNamespaceInfo, {controller, id, state ? *state : "unknown"}, 1);
+    sink(kNamespaceInfo, {state ? *state : "unknown", controller, id}, 1);
     return {};
   }
 
