@@ -399,7 +399,7 @@ int App::run(int argc, const char* const* argv) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
-  mallopt(M_ARENA_MAX, 2);
+  mallopt(M_ARENA_MAX, 1);  // a second arena would double what is kept for page buffers
 
   log::info("Starting " + self.info.program, {{"version", detail::version()}});
   self.server = std::make_unique<Server>();
