@@ -19,7 +19,11 @@ constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 Result<double> parse_float(std::string_view token) {
   if (token.empty() || is_blank(token.front()) || is_blank(token.back()))
     return std::unexpected(not_a_number(token));
-  if (token.find_first_of("pP_xX") != std::string_view::npos) return std::unexpected(not_a_number(token));
+  const auto signless = token.substr(token.find_first_not_of("+-") == 1 ? 1 : 0);
+  if (signless.size() != token.size() && (signless.front() == 'n' || signless.front() == 'N')) {
+    return std::unexpected(not_a_number(token));
+  }
+  if (token.find_first_of("pP_xX(") != std::string_view::npos) return std::unexpected(not_a_number(token));
   auto number = parse<double>(token);
   if (number || token.size() < 3) return number;
   // Too large or too small for a double: Go refuses the first and takes the second as 0.
@@ -38,12 +42,6 @@ Result<double> parse_float(std::string_view token) {
   return number;
 }
 
-/// A bucket's or a series' count is a whole number.
-double whole(double value) {
-  if (!(value > 0)) return 0;
-  return std::floor(value);
-}
-
 bool valid(std::string_view text) {
   std::string scratch;
   return valid_utf8(text, scratch).data() == text.data();
@@ -58,7 +56,7 @@ class Exposition::Parser {
   Status run() {
     for (line_ = 1; at_ != end_; ++line_) {
       skip_blanks();
-      if (at_ == end_) return error("the text ends within a line");
+      if (at_ == end_) break;
       if (*at_ == '\n') {
         ++at_;
         continue;
@@ -99,7 +97,7 @@ class Exposition::Parser {
   std::string_view name(bool colons) {
     if (*at_ == '"') {
       auto text = quoted();
-      return text ? legacy_name(*text) : std::string_view{};
+      return text && is_name(*text, colons) ? *text : std::string_view{};
     }
     const char* begin = at_;
     while (is_letter(*at_) || (colons && *at_ == ':') || (at_ != begin && is_digit(*at_))) ++at_;
@@ -127,17 +125,11 @@ class Exposition::Parser {
     return std::string_view{begin, static_cast<std::size_t>(to - begin)};
   }
 
-  /// UTF-8 names are exposed as clients without support for them see them: every other character is '_'.
-  std::string_view legacy_name(std::string_view text) {
-    char* const begin = const_cast<char*>(text.data());
-    char* to = begin;
-    for (const char c : text) {
-      const auto byte = static_cast<unsigned char>(c);
-      if ((byte & 0xc0) == 0x80) continue;
-      const bool kept = is_letter(c) || c == ':' || (is_digit(c) && to != begin);
-      *to++ = kept ? c : '_';
-    }
-    return {begin, static_cast<std::size_t>(to - begin)};
+  /// A quoted name may have nothing in it that a plain one may not have.
+  static bool is_name(std::string_view text, bool colons) {
+    if (text.empty() || is_digit(text.front())) return false;
+    return std::ranges::all_of(text,
+                               [&](char c) { return is_letter(c) || is_digit(c) || (colons && c == ':'); });
   }
 
   Status comment() {
@@ -251,7 +243,7 @@ class Exposition::Parser {
         return {};
       }
       const bool was_quoted = *at_ == '"';
-      const auto label = name(false);
+      const auto label = name(was_quoted);  // a quoted one can be the metric's
       if (label.empty()) return error("invalid label name");
       skip_blanks();
       if (was_quoted && *at_ != '=') {  // {"metric name", ...}
@@ -272,6 +264,7 @@ class Exposition::Parser {
   }
 
   Status label_value(std::size_t family, std::string_view label) {
+    if (!is_name(label, false)) return error("invalid label name", label);
     if (label == "__name__") return error("reserved label name", label);
     if (*at_ != '=') return error("expected '=' behind label name", label);
     ++at_;
@@ -302,7 +295,8 @@ class Exposition::Parser {
     if (*at_ != '\n') {
       skip_blanks();
       const auto time = token();
-      if (!exporter::parse<std::int64_t>(time)) return error("expected a whole number as timestamp, got", time);
+      if (!exporter::parse<std::int64_t>(time))
+        return error("expected a whole number as timestamp, got", time);
       if (out_.timestamp_line_ == 0) out_.timestamp_line_ = line_;
       skip_blanks();
       if (*at_ != '\n') return error("unexpected text behind the timestamp");
@@ -311,11 +305,11 @@ class Exposition::Parser {
     const bool composed = family.type == MetricType::kHistogram || family.type == MetricType::kSummary;
     Series& series = composed ? composed_series(family) : add_series(family);
     if (part == Part::kCount) {
-      series.count = whole(*number);
+      series.count = *number;
     } else if (!composed || part == Part::kSum) {
       series.value = *number;
     } else if (!std::isnan(bound_)) {
-      series.points.push_back({bound_, family.type == MetricType::kHistogram ? whole(*number) : *number});
+      series.points.push_back({bound_, *number});
     }
     return {};
   }

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
+#include <cmath>
 #include <ctime>
 #include <filesystem>
 #include <memory>
@@ -74,6 +76,16 @@ Result<std::string> read_all(const std::string& path, Identity& identity_read) {
   }
   text.resize(size);
   return text;
+}
+
+/// A bound as a label value. It is a part of the series' identity and must be spelled as Prometheus'
+/// libraries do.
+char* append_bound(char* at, double bound) {
+  if (!std::isfinite(bound) || bound == 0) return append_number(at, bound == 0 ? 0.0 : bound);
+  const int exponent = static_cast<int>(std::floor(std::log10(std::abs(bound))));
+  const bool fixed = exponent >= -4 && exponent < 6 && std::abs(bound) < 1e6;
+  return std::to_chars(at, at + 32, bound, fixed ? std::chars_format::fixed : std::chars_format::scientific)
+      .ptr;
 }
 
 class Textfile final : public Collector {
@@ -202,21 +214,45 @@ class Textfile final : public Collector {
     return true;
   }
 
+  struct Known {
+    MetricType type;
+    std::string_view help;
+    bool has_help = false;
+    std::string files;
+  };
+  using KnownFamilies = std::unordered_map<std::string_view, Known>;
+
+  /// The family that has, or would have, samples of the same name: "x" with "x_sum" where one is a histogram
+  /// or summary.
+  static std::string collision(const KnownFamilies& known, const Exposition::Family& family) {
+    const auto has_parts = [](MetricType type, std::string_view suffix) {
+      return type == MetricType::kHistogram || (type == MetricType::kSummary && suffix != "_bucket");
+    };
+    for (const std::string_view suffix : {"_sum", "_count", "_bucket"}) {
+      if (has_parts(family.type, suffix)) {
+        auto part = std::string(family.name).append(suffix);
+        if (known.contains(part)) return part;
+      }
+      if (!family.name.ends_with(suffix)) continue;
+      const auto whole = known.find(family.name.substr(0, family.name.size() - suffix.size()));
+      if (whole != known.end() && has_parts(whole->second.type, suffix)) return std::string(whole->first);
+    }
+    return {};
+  }
+
   /// Decides what of all files is exposed: the first of several contradicting ones.
   void reconcile() {
-    struct Known {
-      MetricType type;
-      std::string_view help;
-      bool has_help = false;
-      std::string files;
-    };
-    std::unordered_map<std::string_view, Known> known;
+    KnownFamilies known;
     std::unordered_set<std::string> seen;
     shown_.clear();
     inconsistent_ = false;
     for (auto& file : files_) {
       if (!file->content) continue;
       for (auto& family : file->content->families()) {
+        if (const auto other = collision(known, family); !other.empty()) {
+          drop(*file, family.series.front(), family.name, "its samples would look like those of " + other);
+          continue;
+        }
         const auto [at, added] = known.try_emplace(family.name, Known{family.type, {}, false, {}});
         Known& first = at->second;
         if (family.has_help && first.has_help && family.help != first.help) {
@@ -244,9 +280,9 @@ class Textfile final : public Collector {
       if (first.has_help) {
         shown.help = first.help;
       } else {
-        auto& help = helps_[std::string(shown.family->name)];
-        help = "Metric read from " + first.files;
-        shown.help = help;
+        const auto [at, added] = helps_.try_emplace(std::string(shown.family->name));
+        if (added) at->second = "Metric read from " + first.files;
+        shown.help = at->second;
       }
     }
   }
@@ -288,7 +324,7 @@ class Textfile final : public Collector {
       bool infinite = false;
       for (const auto& point : series.points) {
         char text[32];
-        scratch_.back().value = {text, static_cast<std::size_t>(append_number(text, point.bound) - text)};
+        scratch_.back().value = {text, static_cast<std::size_t>(append_bound(text, point.bound) - text)};
         sink.sample(family.name, shown.help, family.type, scratch_, point.value, histogram ? "_bucket" : "");
         infinite = infinite || scratch_.back().value == "+Inf";
       }
