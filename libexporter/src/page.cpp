@@ -13,6 +13,10 @@ namespace {
 
 /// HELP texts escape '\' and line ends; OpenMetrics escapes '"' as well.
 void append_help(std::string_view help, bool quotes, std::string& out) {
+  if (help.find_first_of("\\\n\"") == std::string_view::npos) {
+    out += help;
+    return;
+  }
   for (const char c : help) {
     if (c == '\\') {
       out += "\\\\";
