@@ -53,7 +53,7 @@ class Pressure final : public Collector {
         const auto at = line.find(kTotal);
         auto total = parse<std::uint64_t>(at == line.npos ? "" : line.substr(at + kTotal.size()));
         if (!total) return std::unexpected(proc_.malformed(resource.path, total.error().message));
-        sink(*metric, static_cast<double>(*total) / 1e6);
+        sink(*metric, static_cast<double>(*total) / 1000 / 1000);
       }
     }
     if (!found)

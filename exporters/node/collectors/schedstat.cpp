@@ -31,7 +31,7 @@ class Schedstat final : public Collector {
       auto run = parse<std::uint64_t>(fields.next());
       auto wait = parse<std::uint64_t>(fields.next());
       auto slices = parse<std::uint64_t>(fields.next());
-      if (!run || !wait || !slices) continue;  // a line of another version
+      if (!parse<unsigned>(cpu) || !run || !wait || !slices) continue;  // a line of another version
       running({cpu}, static_cast<double>(*run) / 1e9);
       waiting({cpu}, static_cast<double>(*wait) / 1e9);
       timeslices({cpu}, *slices);
