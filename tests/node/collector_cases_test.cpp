@@ -31,7 +31,10 @@ TEST_P(CollectorCase, ExposesWhatIsExpected) {
   } else {
     ASSERT_TRUE(run.status()) << run.status().error().message;
   }
-  const auto expected = exporter::testing::read_text(dir / "expected.prom");
+  auto expected = exporter::testing::read_text(dir / "expected.prom");
+  for (std::size_t at = 0; (at = expected.find("{dir}", at)) != std::string::npos;) {
+    expected.replace(at, 5, dir.string());
+  }
   const auto found = exporter::testing::differences(exporter::testing::parse_exposition(run.page()),
                                                     exporter::testing::parse_exposition(expected));
   for (const auto& line : found) ADD_FAILURE() << line;
