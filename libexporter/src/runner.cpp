@@ -89,8 +89,12 @@ struct Runner::State : std::enable_shared_from_this<State> {
 
   void begin(const std::shared_ptr<Run>& run);
   void work(const std::shared_ptr<Run>& run);
-  void watch(const std::shared_ptr<Run>& run, Clock::time_point when);
-  void look_after(const std::shared_ptr<Run>& run);
+  bool armed = false;  // a timer is set for armed_at
+  Clock::time_point armed_at{};
+
+  void arm(Clock::time_point when);
+  void look_after();
+  Clock::time_point next_look(Run& run, Clock::time_point now, bool& more_hands) const;
   void expire(const std::shared_ptr<Run>& run);
   void finish(std::unique_lock<std::mutex>& lock, const std::shared_ptr<Run>& run, bool on_timer);
   void log_outcome(const Slot& slot, const Step& step, const Status& status) const;
@@ -155,12 +159,9 @@ void Runner::scrape(Ask ask) {
       run = *it;
     }
     if (run) {
-      const auto deadline = ask.deadline;
+      run->deadline = std::min(run->deadline, ask.deadline);
+      state.arm(run->deadline);
       run->waiting.push_back(std::move(ask));
-      if (deadline < run->deadline) {
-        run->deadline = deadline;
-        state.timer(deadline, [self = state_, run] { self->look_after(run); });
-      }
       return;
     }
     run = std::make_shared<Run>();
@@ -173,7 +174,7 @@ void Runner::scrape(Ask ask) {
     }
     if (state.active) {
       state.queue.push_back(run);
-      state.watch(run, run->deadline);
+      state.arm(run->deadline);
       return;
     }
     state.active = run;
@@ -184,35 +185,58 @@ void Runner::scrape(Ask ask) {
 
 void Runner::State::begin(const std::shared_ptr<Run>& run) {
   run->began = Clock::now();
-  watch(run, run->began + patience(run->deadline - run->began));
+  arm(std::min(run->deadline, run->began + patience(run->deadline - run->began)));
 }
 
-void Runner::State::watch(const std::shared_ptr<Run>& run, Clock::time_point when) {
-  timer(std::min(when, run->deadline), [self = shared_from_this(), weak = std::weak_ptr<Run>(run)] {
-    if (const auto watched = weak.lock()) self->look_after(watched);
-  });
+/// Sees to it that look_after() is called by `when`. One timer serves all runs, so that many short ones leave
+/// none behind. Called with the lock held.
+void Runner::State::arm(Clock::time_point when) {
+  if (armed && armed_at <= when) return;
+  armed = true;
+  armed_at = when;
+  timer(when, [self = shared_from_this()] { self->look_after(); });
 }
 
-/// On the timer's thread: ends the run at its deadline, and lets the others go on where one collector takes
+/// On the timer's thread: ends runs at their deadline, and lets the others go on where one collector takes
 /// long.
-void Runner::State::look_after(const std::shared_ptr<Run>& run) {
-  bool more_hands = false;
+void Runner::State::look_after() {
+  std::vector<std::shared_ptr<Run>> late;
+  std::shared_ptr<Run> helped;
   {
     const std::lock_guard lock(mutex);
-    if (run->finished) return;
     const auto now = Clock::now();
-    if (now < run->deadline) {
-      const auto limit = patience(run->deadline - run->began);
-      const auto slow = std::count_if(run->steps.begin(), run->steps.end(), [&](const Step& step) {
-        return step.phase == Phase::kRunning && now - step.began >= limit;
-      });
-      more_hands = active == run && slow > 0 && slow == static_cast<long>(run->running) &&
-                   run->next < run->steps.size();
-      watch(run, now + limit);
+    if (now >= armed_at) armed = false;
+    auto next = Clock::time_point::max();
+    const auto look = [&](const std::shared_ptr<Run>& run) {
+      if (!run || run->finished) return;
+      if (now >= run->deadline) return late.push_back(run);
+      bool more_hands = false;
+      next = std::min(next, next_look(*run, now, more_hands));
+      if (more_hands && run == active) helped = run;
+    };
+    look(active);
+    for (const auto& run : queue) look(run);
+    if (next != Clock::time_point::max()) arm(next);
+  }
+  for (const auto& run : late) expire(run);
+  if (helped) std::thread([self = shared_from_this(), helped] { self->work(helped); }).detach();
+}
+
+/// When to look at a run again, and whether all who work on it are held up while collectors wait.
+Clock::time_point Runner::State::next_look(Run& run, Clock::time_point now, bool& more_hands) const {
+  const auto limit = patience(run.deadline - run.began);
+  auto next = run.deadline;
+  unsigned slow = 0;
+  for (const auto& step : run.steps) {
+    if (step.phase != Phase::kRunning) continue;
+    if (now - step.began >= limit) {
+      ++slow;
+    } else {
+      next = std::min(next, step.began + limit);
     }
   }
-  if (Clock::now() >= run->deadline) return expire(run);
-  if (more_hands) std::thread([self = shared_from_this(), run] { self->work(run); }).detach();
+  more_hands = slow > 0 && slow == run.running && run.next < run.steps.size();
+  return more_hands ? std::min(next, now + limit) : next;
 }
 
 void Runner::State::expire(const std::shared_ptr<Run>& run) {
