@@ -265,9 +265,7 @@ class Netclass final : public Collector {
         read_number(device, kFlags);
       }
     }
-    if (constants_.size() > links->size() + 64) {
-      std::erase_if(constants_, [&](const auto& entry) { return entry.second.serial != scrape.serial(); });
-    }
+    forget_gone(links->size(), scrape.serial());
     return true;
   }
 
@@ -306,6 +304,11 @@ class Netclass final : public Collector {
     device.values[kNameAssignType] = constants.name_assign_type;
   }
 
+  void forget_gone(std::size_t links, std::uint64_t serial) {
+    if (constants_.size() <= links + 64) return;
+    std::erase_if(constants_, [&](const auto& entry) { return entry.second.serial != serial; });
+  }
+
   bool compare_devices(std::span<const Link> links) {
     auto names = sys_.list("class/net");
     if (!names) return false;
@@ -342,12 +345,15 @@ class Netclass final : public Collector {
       values[kFlags] = link.flags;
       values[kDormant] = link.link_mode;
       if (link.iflink <= 0) values[kIndexOfLink] = link.index;
+      read_constants(device, link, scrape.serial());
+      read_number(device, kAddressAssignType);
       const auto mode =
           std::find_if(modes.begin(), modes.end(), [&](const auto& m) { return m.name == link.name; });
       if (mode == modes.end()) continue;
       values[kSpeedMegabits] = mode->speed;
       device.duplex = mode->duplex == DUPLEX_HALF ? "Half" : mode->duplex == DUPLEX_FULL ? "Full" : "Unknown";
     }
+    forget_gone(links->size(), scrape.serial());
     write(sink);
     auto altnames = sink.family(kAltnames);
     for (const auto& device : devices()) {
