@@ -60,12 +60,14 @@ struct Device {
   std::uint64_t errors[BTRFS_DEV_STAT_VALUES_MAX] = {};
 };
 
-std::string hex(const __u8 (&bytes)[16]) {
+/// As in the names below /sys/fs/btrfs.
+std::string uuid_text(const __u8 (&bytes)[16]) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string text;
-  for (const auto byte : bytes) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
+  for (std::size_t i = 0; i < std::size(bytes); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    text += kDigits[bytes[i] >> 4];
+    text += kDigits[bytes[i] & 15];
   }
   return text;
 }
@@ -100,7 +102,7 @@ std::vector<Device> query_devices(int directory, const btrfs_ioctl_fs_info_args&
     const auto* path = reinterpret_cast<const char*>(args.path);
     const std::string_view name(path, strnlen(path, sizeof args.path));
     device.name = name.substr(name.rfind('/') + 1);
-    device.uuid = hex(args.uuid);
+    device.uuid = uuid_text(args.uuid);
     device.size = args.total_bytes;
     device.used = args.bytes_used;
     std::copy_n(stats.values, std::size(device.errors), device.errors);
@@ -120,9 +122,7 @@ class Btrfs final : public Collector {
     if (names->empty()) return {};
     const auto mounted = query_mounted();
     for (const auto& name : *names) {
-      auto fsid = name;
-      std::erase(fsid, '-');
-      const auto found = mounted.find(fsid);
+      const auto found = mounted.find(name);
       if (auto status = write(sink, name, found == mounted.end() ? nullptr : &found->second); !status)
         return status;
     }
@@ -151,7 +151,7 @@ class Btrfs final : public Collector {
       auto devices = query_devices(directory.get(), info);
       if (devices.empty()) continue;
       done.push_back(mount.device);
-      result.emplace(hex(info.fsid), std::move(devices));
+      result.emplace(uuid_text(info.fsid), std::move(devices));
     }
     return result;
   }
