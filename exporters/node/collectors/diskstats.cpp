@@ -151,7 +151,7 @@ class Diskstats final : public Collector {
                   "--collector.diskstats.ignored-devices and --collector.diskstats.device-exclude are "
                   "mutually exclusive");
     }
-    if (!include_->empty() && (old || (exclude_.given() && !exclude_->empty()))) {
+    if (!include_->empty() && exclude_.given() && !exclude_->empty()) {
       return fail(Code::kInvalid, "device-exclude & device-include are mutually exclusive");
     }
     const std::string& exclude = old ? *ignored_ : *exclude_;

@@ -60,7 +60,7 @@ struct PatternFlags {
       return fail(Code::kInvalid,
                   prefix + std::string(old_name) + " and " + exclude_name + " are mutually exclusive");
     }
-    if (!include->empty() && (old || (exclude.given() && !exclude->empty()))) {
+    if (!include->empty() && exclude.given() && !exclude->empty()) {
       return fail(Code::kInvalid, exclude_name + " and " + include_name + " are mutually exclusive");
     }
     const std::string& pattern = old ? *old_exclude : *exclude;
@@ -124,7 +124,9 @@ class Filesystem final : public Collector {
       if (entry.pool_index != kInline) continue;
       entry.answer.error = ::statfs(entry.path.c_str(), &entry.answer.stats) == 0 ? 0 : errno;
     }
-    pool_->finish(pool_answers_, std::min(scrape.deadline(), Scrape::Clock::now() + *timeout_));
+    // Some of the time is kept for writing the others: what comes after the deadline is not served at all.
+    const auto patience = std::min<std::chrono::nanoseconds>(scrape.remaining() * 9 / 10, *timeout_);
+    pool_->finish(pool_answers_, Scrape::Clock::now() + patience);
     write(sink);
     return {};
   }
