@@ -118,6 +118,7 @@ struct Files::Impl {
         return std::string_view(buffer);
       }
       const int reason = errno;
+      it->second.used = coarse_seconds();
       if (reason != ENODEV && reason != ENOENT && reason != ESTALE && reason != ENXIO) {
         return std::unexpected(errno_error("read", full(path), reason));
       }
@@ -127,14 +128,17 @@ struct Files::Impl {
     const std::string name = full(path);
     Fd fd(open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!fd) return std::unexpected(errno_error("open", name, errno));
-    if (read_all(fd.get(), buffer, attributes()) < 0)
-      return std::unexpected(errno_error("read", name, errno));
+    const int reason = read_all(fd.get(), buffer, attributes()) < 0 ? errno : 0;
+    // An attribute that does not apply (yet) will be asked for again: opening it is the dear part.
+    if (reason != 0 && reason != EINVAL && reason != EOPNOTSUPP)
+      return std::unexpected(errno_error("read", name, reason));
     if (keep && kept_left.load(std::memory_order_relaxed) > 0) {
       const long now = coarse_seconds();
       if (kept.size() == kept.bucket_count()) forget_old(now);
       --kept_left;
       kept.emplace(path, Kept{std::move(fd), now});
     }
+    if (reason != 0) return std::unexpected(errno_error("read", name, reason));
     return std::string_view(buffer);
   }
 };

@@ -209,8 +209,7 @@ class Netclass final : public Collector {
     if (auto text = sys_.value(path(device.name, file))) to = *text;
   }
 
-  // --- From files alone
-  // --------------------------------------------------------------------------------------------
+  // From files alone.
 
   Status read_files() {
     auto names = sys_.list("class/net");
@@ -228,8 +227,7 @@ class Netclass final : public Collector {
     return {};
   }
 
-  // --- From rtnetlink, and files for the rest
-  // ----------------------------------------------------------------------
+  // From rtnetlink, and files for the rest.
 
   // What does not change in a device's life, so that it is read once.
   struct Constants {
@@ -246,7 +244,7 @@ class Netclass final : public Collector {
     if (!links) return fail(links);
     bool changed = constants_.empty();
     for (const auto& link : *links) {
-      if (!constants_.contains(link.index)) changed = true;
+      if (!ignored_.matches(link.name) && !constants_.contains(link.index)) changed = true;
     }
     if ((changed || !same_devices_) && !(same_devices_ = compare_devices(*links))) return false;
 
@@ -257,9 +255,9 @@ class Netclass final : public Collector {
       from_link(device, link);
       read_constants(device, link, scrape.serial());
       read_number(device, kAddressAssignType);
-      if (link.up()) {  // else the kernel does not ask the driver for these
+      if (link.up()) {  // else the kernel does not ask the driver for these; a driver knows both or neither
         read_number(device, kSpeedMegabits);
-        read_text(device, "duplex", device.duplex);
+        if (device.values[kSpeedMegabits]) read_text(device, "duplex", device.duplex);
       }
       if (!link.has_allmulti && (link.flags & IFF_ALLMULTI) == 0) {  // before Linux 6.0 netlink does not tell
         read_number(device, kFlags);
@@ -312,22 +310,17 @@ class Netclass final : public Collector {
   bool compare_devices(std::span<const Link> links) {
     auto names = sys_.list("class/net");
     if (!names) return false;
-    const auto is_link = [&](const std::string& name) {
-      return std::any_of(links.begin(), links.end(), [&](const Link& link) { return link.name == name; });
-    };
-    std::size_t known = 0;
-    for (const auto& name : *names) {
-      if (is_link(name)) {
-        ++known;
-      } else if (sys_.is_directory("class/net/" + name)) {
-        return false;
-      }
-    }
-    return known == links.size();
+    std::vector<std::string_view> known;
+    known.reserve(links.size());
+    for (const auto& link : links) known.push_back(link.name);
+    std::sort(known.begin(), known.end());
+    if (!std::includes(names->begin(), names->end(), known.begin(), known.end())) return false;
+    return std::all_of(names->begin(), names->end(), [&](const std::string& name) {
+      return std::binary_search(known.begin(), known.end(), name) || !sys_.is_directory("class/net/" + name);
+    });
   }
 
-  // --- From netlink alone
-  // ------------------------------------------------------------------------------------------
+  // From netlink where it can be.
 
   Status collect_netlink(Sink& sink, const Scrape& scrape) {
     auto links = host_.links().links(scrape);
@@ -407,8 +400,6 @@ class Netclass final : public Collector {
     }
     return ethtool_family_;
   }
-
-  // -----------------------------------------------------------------------------------------------------------------
 
   void write(Sink& sink) const {
     auto up = sink.family(kUp);
