@@ -128,7 +128,8 @@ class Supervisord final : public Collector {
     }
     Xml xml(*answer);
     if (!xml.skip_to("array")) return fail(Code::kInvalid, "supervisord's answer has no list of processes");
-    for (auto tag = xml.tag(); !tag.empty() && tag != "/array"; tag = xml.tag()) {
+    for (auto tag = xml.tag(); tag != "/array"; tag = xml.tag()) {
+      if (tag.empty()) return fail(Code::kInvalid, "supervisord's answer ends too early");
       if (tag != "struct") continue;
       auto process = read(xml);
       if (!process) return fail(process);
