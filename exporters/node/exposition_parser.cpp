@@ -368,6 +368,11 @@ class Exposition::Parser {
     for (auto& family : out_.families_) {
       if (!fill_labels(family))
         return fail(Code::kInvalid, "too many label names in " + std::string(family.name));
+      family.line = family.series.front().line;
+      std::ranges::stable_sort(family.series, [&](const Series& a, const Series& b) {
+        return std::ranges::lexicographical_compare(out_.labels(a), out_.labels(b), {}, &Label::value,
+                                                    &Label::value);
+      });
       for (auto& series : family.series) {
         std::ranges::stable_sort(series.points, [](const Point& a, const Point& b) {
           return std::isnan(b.bound) ? !std::isnan(a.bound) : a.bound < b.bound;

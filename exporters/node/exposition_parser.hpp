@@ -37,7 +37,8 @@ class Exposition {
     bool has_help = false;
     bool has_type = false;
     MetricType type = MetricType::kUntyped;
-    std::vector<Series> series;
+    std::uint32_t line = 0;      // of the first sample
+    std::vector<Series> series;  // sorted by the values of their labels
   };
 
   /// Parses `text`, and keeps it: names and values point into it. An error says "line 3: what is wrong".

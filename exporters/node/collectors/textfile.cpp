@@ -250,18 +250,18 @@ class Textfile final : public Collector {
       if (!file->content) continue;
       for (auto& family : file->content->families()) {
         if (const auto other = collision(known, family); !other.empty()) {
-          drop(*file, family.series.front(), family.name, "its samples would look like those of " + other);
+          drop(*file, family.line, family.name, "its samples would look like those of " + other);
           continue;
         }
         const auto [at, added] = known.try_emplace(family.name, Known{family.type, {}, false, {}});
         Known& first = at->second;
         if (family.has_help && first.has_help && family.help != first.help) {
           inconsistent_ = true;
-          drop(*file, family.series.front(), family.name, "another HELP than in " + first.files);
+          drop(*file, family.line, family.name, "another HELP than in " + first.files);
           continue;
         }
         if (family.type != first.type) {
-          drop(*file, family.series.front(), family.name, "another type than in " + first.files);
+          drop(*file, family.line, family.name, "another type than in " + first.files);
           continue;
         }
         if (family.has_help && !first.has_help) {
@@ -296,14 +296,14 @@ class Textfile final : public Collector {
       }
       const bool duplicate = !seen.insert(key).second;
       series.dropped = duplicate;
-      if (duplicate) drop(file, series, family.name, "was written before with the same labels");
+      if (duplicate) drop(file, series.line, family.name, "was written before with the same labels");
     }
   }
 
   /// One log line for each fault, and not again when some other file changes.
-  void drop(const File& file, const Exposition::Series& series, std::string_view name, std::string_view why) {
+  void drop(const File& file, std::uint32_t line, std::string_view name, std::string_view why) {
     std::string message =
-        "line " + std::string(Digits(series.line)) + ": " + std::string(name) + ": " + std::string(why);
+        "line " + std::string(Digits(line)) + ": " + std::string(name) + ": " + std::string(why);
     if (reported_.size() > 1000) reported_.clear();
     if (!reported_.insert(file.path + ": " + message).second) return;
     log::error("Left out metrics of a textfile", {{"file", file.path}, {"err", message}});
