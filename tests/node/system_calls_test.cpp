@@ -8,6 +8,8 @@
 
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
+#include <fstream>
 
 #include "collector_case.hpp"
 
@@ -73,6 +75,21 @@ TEST(Timex, GivesTheClocksState) {
 TEST(Selinux, SaysWhetherItIsOn) {
   const auto enabled = value(collect("selinux"), "node_selinux_enabled");
   EXPECT_TRUE(enabled == 0 || enabled == 1);
+}
+
+TEST(Perf, CountsSoftwareEvents) {
+  const auto dir = std::filesystem::path(::testing::TempDir()) / "perf_software_events";
+  std::filesystem::create_directories(dir);
+  std::ofstream(dir / "flags") << "--collector.perf.disable-hardware-profilers\n"
+                                  "--collector.perf.disable-cache-profilers\n"
+                                  "--collector.perf.software-profilers=ContextSwitch\n";
+  testing::CollectorRun run("perf", dir);
+  std::filesystem::remove_all(dir);
+  if (!run.status()) GTEST_SKIP() << run.status().error().message;
+  run.collect();
+  EXPECT_TRUE(run.status());
+  EXPECT_NE(run.page().find("\nnode_perf_context_switches_total{cpu=\""), std::string::npos) << run.page();
+  EXPECT_EQ(run.page().find("page_faults"), std::string::npos) << run.page();
 }
 
 }  // namespace
