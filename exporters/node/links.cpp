@@ -12,20 +12,6 @@ namespace exporter::node {
 
 namespace {
 
-// Links that only just came up keep their memory for the next dump; those that are gone do not need theirs.
-void clear(Link& link) {
-  auto kept = std::move(link);
-  link = Link{};
-  link.name = std::move(kept.name);
-  link.alias = std::move(kept.alias);
-  link.kind = std::move(kept.kind);
-  link.altnames = std::move(kept.altnames);
-  link.name.clear();
-  link.alias.clear();
-  link.kind.clear();
-  link.altnames.clear();
-}
-
 // Counters of 32 bits, of kernels and links without the others.
 rtnl_link_stats64 widen(const rtnl_link_stats& narrow) {
   rtnl_link_stats64 wide{};
@@ -37,8 +23,8 @@ rtnl_link_stats64 widen(const rtnl_link_stats& narrow) {
   return wide;
 }
 
-void read(Link& link, const ifinfomsg& info, Attributes attributes) {
-  clear(link);
+Link read(const ifinfomsg& info, Attributes attributes) {
+  Link link;
   link.index = info.ifi_index;
   link.iflink = info.ifi_index;
   link.type = info.ifi_type;
@@ -121,6 +107,7 @@ void read(Link& link, const ifinfomsg& info, Attributes attributes) {
         break;
     }
   }
+  return link;
 }
 
 }  // namespace
@@ -158,43 +145,34 @@ std::uint32_t Link::configured_flags() const {
   return result;
 }
 
-Result<std::span<const Link>> LinkTable::links(const Scrape& scrape) {
+Links::Links(std::vector<Link> links) : links_(std::move(links)) {
+  std::sort(links_.begin(), links_.end(), [](const Link& a, const Link& b) { return a.index < b.index; });
+}
+
+std::string_view Links::name(int index) const {
+  const auto found =
+      std::lower_bound(begin(), end(), index, [](const Link& l, int wanted) { return l.index < wanted; });
+  return found != end() && found->index == index ? std::string_view(found->name) : std::string_view{};
+}
+
+Result<std::shared_ptr<const Links>> LinkTable::links(const Scrape& scrape) {
   std::lock_guard lock(mutex_);
-  if (!valid_ || serial_ != scrape.serial() || scrape.serial() == 0) {
-    valid_ = false;
-    if (auto dumped = dump(scrape); !dumped) return fail(dumped);
-    serial_ = scrape.serial();
-    valid_ = true;
-  }
-  return std::span<const Link>(links_.data(), count_);
-}
-
-std::string_view LinkTable::name(int index) const {
-  const auto end = links_.begin() + static_cast<std::ptrdiff_t>(count_);
-  const auto found = std::lower_bound(links_.begin(), end, index,
-                                      [](const Link& link, int wanted) { return link.index < wanted; });
-  return found != end && found->index == index ? std::string_view(found->name) : std::string_view{};
-}
-
-Status LinkTable::dump(const Scrape& scrape) {
+  if (current_ && serial_ == scrape.serial() && serial_ != 0) return current_;
+  std::vector<Link> links;
+  links.reserve(current_ ? current_->size() + 8 : 32);
+  current_.reset();
   const ifinfomsg all{};
   auto done = route_.dump(
-      RTM_GETLINK, as_bytes(all), scrape.deadline(), [&] { count_ = 0; },
+      RTM_GETLINK, as_bytes(all), scrape.deadline(), [&] { links.clear(); },
       [&](const Netlink::Message& message) {
         const auto info = message.header<ifinfomsg>();
-        if (message.type != RTM_NEWLINK || !info) return;
-        read(next(), *info, message.attributes(sizeof *info));
+        if (message.type == RTM_NEWLINK && info)
+          links.push_back(read(*info, message.attributes(sizeof *info)));
       });
-  if (!done) return done;
-  if (links_.size() > 2 * count_ + 64) links_.resize(count_);
-  std::sort(links_.begin(), links_.begin() + static_cast<std::ptrdiff_t>(count_),
-            [](const Link& a, const Link& b) { return a.index < b.index; });
-  return {};
-}
-
-Link& LinkTable::next() {
-  if (count_ == links_.size()) links_.emplace_back();
-  return links_[count_++];
+  if (!done) return fail(done);
+  serial_ = scrape.serial();
+  current_ = std::make_shared<const Links>(std::move(links));
+  return current_;
 }
 
 }  // namespace exporter::node

@@ -9,8 +9,8 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <mutex>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,25 +69,32 @@ struct Link {
   std::uint32_t configured_flags() const;
 };
 
-class LinkTable {
+/// The links of one dump, by index.
+class Links {
  public:
-  /// This scrape's links, by index; dumped on the first call in a scrape. Good until the next scrape's first
-  /// call.
-  Result<std::span<const Link>> links(const Scrape& scrape);
+  explicit Links(std::vector<Link> links);
+  auto begin() const { return links_.begin(); }
+  auto end() const { return links_.end(); }
+  std::size_t size() const { return links_.size(); }
 
-  /// The name of a link of this scrape's dump; empty where there is none.
+  /// The name of a link; empty where there is none with this index.
   std::string_view name(int index) const;
 
  private:
-  Status dump(const Scrape& scrape);
-  Link& next();
+  std::vector<Link> links_;
+};
 
+class LinkTable {
+ public:
+  /// This scrape's links; dumped on the first call in a scrape. They live for as long as they are held: a
+  /// collector that is late may still read them when the next scrape has begun.
+  Result<std::shared_ptr<const Links>> links(const Scrape& scrape);
+
+ private:
   std::mutex mutex_;  // collectors of one scrape may run beside each other
   Netlink route_{NETLINK_ROUTE};
   std::uint64_t serial_ = 0;
-  bool valid_ = false;
-  std::vector<Link> links_;  // the first count_ are in use: the others keep their strings' memory
-  std::size_t count_ = 0;
+  std::shared_ptr<const Links> current_;
 };
 
 }  // namespace exporter::node

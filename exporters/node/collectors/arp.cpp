@@ -66,10 +66,11 @@ class Arp final : public Collector {
         });
     if (!done) return done;
     if (counts.empty()) return {};
-    if (auto links = host_.links().links(scrape); !links) return fail(links);
+    auto links = host_.links().links(scrape);
+    if (!links) return fail(links);
     auto entries = sink.family(kEntries);
     for (const auto& [index, count] : counts) {
-      const auto name = host_.links().name(index);
+      const auto name = (*links)->name(index);
       if (!name.empty() && filter_.passes(name)) entries({name}, count);
     }
     return {};

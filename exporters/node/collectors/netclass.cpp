@@ -117,7 +117,7 @@ struct Device {
   std::string operstate;
   std::string alias;
   std::array<std::optional<std::int64_t>, kProperties> values;
-  const Link* link = nullptr;
+  const Link* link = nullptr;  // while the links are held
 
   void clear() {
     name.clear();
@@ -243,15 +243,14 @@ class Netclass final : public Collector {
     auto links = host_.links().links(scrape);
     if (!links) return fail(links);
     bool changed = constants_.empty();
-    for (const auto& link : *links) {
+    for (const auto& link : **links) {
       if (!ignored_.matches(link.name) && !constants_.contains(link.index)) changed = true;
     }
-    if ((changed || !same_devices_) && !(same_devices_ = compare_devices(*links))) return false;
+    if ((changed || !same_devices_) && !(same_devices_ = compare_devices(**links))) return false;
 
-    for (const auto& link : *links) {
+    for (const auto& link : **links) {
       if (ignored_.matches(link.name)) continue;
       auto& device = next(link.name);
-      device.link = &link;
       from_link(device, link);
       read_constants(device, link, scrape.serial());
       read_number(device, kAddressAssignType);
@@ -263,7 +262,7 @@ class Netclass final : public Collector {
         read_number(device, kFlags);
       }
     }
-    forget_gone(links->size(), scrape.serial());
+    forget_gone((*links)->size(), scrape.serial());
     return true;
   }
 
@@ -307,7 +306,7 @@ class Netclass final : public Collector {
     std::erase_if(constants_, [&](const auto& entry) { return entry.second.serial != serial; });
   }
 
-  bool compare_devices(std::span<const Link> links) {
+  bool compare_devices(const Links& links) {
     auto names = sys_.list("class/net");
     if (!names) return false;
     std::vector<std::string_view> known;
@@ -328,7 +327,7 @@ class Netclass final : public Collector {
     std::vector<LinkMode> modes;
     if (auto done = read_modes(modes, scrape); !done) return done;
     count_ = 0;
-    for (const auto& link : *links) {
+    for (const auto& link : **links) {
       if (ignored_.matches(link.name)) continue;
       auto& device = next(link.name);
       device.link = &link;
@@ -346,7 +345,7 @@ class Netclass final : public Collector {
       values[kSpeedMegabits] = mode->speed;
       device.duplex = mode->duplex == DUPLEX_HALF ? "Half" : mode->duplex == DUPLEX_FULL ? "Full" : "Unknown";
     }
-    forget_gone(links->size(), scrape.serial());
+    forget_gone((*links)->size(), scrape.serial());
     write(sink);
     auto altnames = sink.family(kAltnames);
     for (const auto& device : devices()) {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -140,7 +141,8 @@ class Netdev final : public Collector {
   }
 
   Status collect(Sink& sink, const Scrape& scrape) override {
-    auto read = *netlink_ ? read_netlink(scrape) : read_proc();
+    std::shared_ptr<const Links> links;
+    auto read = *netlink_ ? read_netlink(scrape, links) : read_proc();
     if (!read) return read;
     if (!*netlink_) {
       for (std::size_t i = 0; i < kProcColumns; ++i)
@@ -162,11 +164,13 @@ class Netdev final : public Collector {
     const Stats* stats;
   };
 
-  Status read_netlink(const Scrape& scrape) {
+  // The devices' names and numbers stay in `keep`.
+  Status read_netlink(const Scrape& scrape, std::shared_ptr<const Links>& keep) {
     auto links = host_.links().links(scrape);
     if (!links) return fail(links);
+    keep = std::move(*links);
     devices_.clear();
-    for (const auto& link : *links) {
+    for (const auto& link : *keep) {
       if (!link.has_stats || !filter_.passes(link.name)) continue;
       devices_.push_back({link.name, *label_ifalias_ ? alias(link) : std::string(), &link.stats});
     }
@@ -260,7 +264,7 @@ class Netdev final : public Collector {
             if (attribute.type == IFA_ADDRESS) address = attribute.data;
           }
           if (!local.empty()) address = local;  // of a point-to-point link, IFA_ADDRESS is the other end's
-          const auto name = host_.links().name(static_cast<int>(info->ifa_index));
+          const auto name = (*links)->name(static_cast<int>(info->ifa_index));
           if (name.empty() || address.size() != (info->ifa_family == AF_INET ? 4u : 16u)) return;
           entries.push_back({name, IpText(address), info->ifa_prefixlen, scope(address)});
         });

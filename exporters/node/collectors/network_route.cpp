@@ -76,13 +76,15 @@ class NetworkRoute final : public Collector {
   NetworkRoute(Host& host, Flags&) : host_(host) {}
 
   Status collect(Sink& sink, const Scrape& scrape) override {
-    if (auto links = host_.links().links(scrape); !links) return fail(links);
+    auto links = host_.links().links(scrape);
+    if (!links) return fail(links);
     const rtmsg all{};
     auto done = route_.dump(
         RTM_GETROUTE, as_bytes(all), scrape.deadline(), [&] { routes_.clear(); },
         [&](const Netlink::Message& message) {
           const auto route = message.header<rtmsg>();
-          if (message.type == RTM_NEWROUTE && route && route->rtm_type == RTN_UNICAST) add(*route, message);
+          if (message.type == RTM_NEWROUTE && route && route->rtm_type == RTN_UNICAST)
+            add(*route, message, **links);
         });
     if (!done) return done;
 
@@ -116,7 +118,7 @@ class NetworkRoute final : public Collector {
     auto operator<=>(const Route&) const = default;
   };
 
-  void add(const rtmsg& header, const Netlink::Message& message) {
+  void add(const rtmsg& header, const Netlink::Message& message, const Links& links) {
     Route route;
     route.protocol = header.rtm_protocol;
     int out = 0;
@@ -152,7 +154,7 @@ class NetworkRoute final : public Collector {
       route.destination = std::string(IpText(destination)) + "/" + std::string(Digits(header.rtm_dst_len));
     }
     if (hops.empty()) {
-      route.device = host_.links().name(out);
+      route.device = links.name(out);
       routes_.push_back(std::move(route));
       return;
     }
@@ -164,7 +166,7 @@ class NetworkRoute final : public Collector {
       for (const auto& attribute : Attributes(hops.subspan(sizeof hop, hop.rtnh_len - sizeof hop))) {
         if (attribute.type == RTA_GATEWAY) route.gateway = IpText(attribute.data);
       }
-      route.device = host_.links().name(hop.rtnh_ifindex);
+      route.device = links.name(hop.rtnh_ifindex);
       route.weight = Digits(hop.rtnh_hops + 1);
       routes_.push_back(route);
       hops = hops.subspan(std::min<std::size_t>(RTNH_ALIGN(hop.rtnh_len), hops.size()));

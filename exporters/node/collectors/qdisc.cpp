@@ -92,7 +92,8 @@ class QdiscCollector final : public Collector {
 
  private:
   Status read_netlink(const Scrape& scrape) {
-    if (auto links = host_.links().links(scrape); !links) return fail(links);
+    auto links = host_.links().links(scrape);
+    if (!links) return fail(links);
     const tcmsg all{};
     return route_.dump(
         RTM_GETQDISC, as_bytes(all), scrape.deadline(), [&] { qdiscs_.clear(); },
@@ -101,7 +102,7 @@ class QdiscCollector final : public Collector {
           if (message.type != RTM_NEWQDISC || !header) return;
           Qdisc qdisc;
           qdisc.parent = header->tcm_parent == TC_H_ROOT ? 0 : header->tcm_parent;
-          qdisc.device = host_.links().name(header->tcm_ifindex);
+          qdisc.device = (*links)->name(header->tcm_ifindex);
           for (const auto& attribute : message.attributes(sizeof *header)) {
             if (attribute.type == TCA_KIND) qdisc.kind = attribute.text();
             if (attribute.type == TCA_STATS2) read_stats(qdisc, Attributes(attribute.data));
