@@ -69,7 +69,7 @@ struct App::Impl {
     Flag<bool>* flag;  // null: always on
   };
 
-  explicit Impl(AppInfo app_info) : info(std::move(app_info)), flags(info.program, info.description) {}
+  explicit Impl(AppInfo app_info) : info(std::move(app_info)), flags(info.program, info.description, info.flag_style) {}
 
   AppInfo info;
   Flags flags;
@@ -155,6 +155,7 @@ void App::Impl::declare_flags() {
       &flags.toggle("list-metrics", false, "List all metrics with type, labels and collector and exit.");
   markdown = &flags.toggle("help-markdown", false, "Print all flags as a Markdown table and exit.").hidden();
   flags.version_text(detail::version_text(info.program));
+  for (const auto& names : info.flag_names) flags.extend(names.flag, names.alias, names.environment);
 }
 
 bool App::Impl::enabled(const Entry& entry) const {
@@ -180,10 +181,11 @@ Status App::Impl::start() {
                 detail::make_handler_collector(counts));
   }
   runner->add({.name = "build_info", .keep_partial = true, .observed = false},
-              detail::make_build_info(info.program));
+              detail::make_build_info(info.build_info.empty() ? info.program : info.build_info));
   first_switchable = runner->collectors().size();
   std::vector<std::string> names;
   for (auto& entry : entries) {
+    if (!entry.collector) continue;
     if (!enabled(entry)) {
       entry.collector.reset();
       continue;

@@ -378,6 +378,13 @@ void Flags::report(const Error& error) const {
   print(stderr, message);
 }
 
+void Flags::extend(std::string_view flag, std::string_view alias, std::string_view variable) {
+  auto* const spec = impl_->find(flag);
+  if (!spec) return;
+  if (!alias.empty()) spec->aliases.emplace_back(alias);
+  if (!variable.empty()) spec->environment.emplace_back(variable);
+}
+
 void Flags::version_text(std::string text) {
   impl_->version = std::move(text);
   if (impl_->find("version") != nullptr) return;

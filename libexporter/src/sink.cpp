@@ -100,13 +100,18 @@ std::uint32_t Sink::open(std::string_view name, std::string_view help, MetricTyp
 void Sink::write(std::uint32_t family, std::string_view suffix, const std::string_view* names,
                  const std::string_view* values, std::size_t count, Value value) {
   Entry& entry = entries_[family];
-  std::size_t bytes = entry.name_size + suffix.size() + 2 + kNumberRoom;
+  std::size_t bytes = entry.name_size + suffix.size() + constant_.size() + 4 + kNumberRoom;
   for (std::size_t i = 0; i < count; ++i) bytes += names[i].size() + 3 * values[i].size() + 4;
   char* const begin = room(bytes);
   char* at = copy(begin, name_of(entry));
   at = copy(at, suffix);
-  if (count > 0) {
+  if (count > 0 || !constant_.empty()) {
     char separator = '{';
+    if (!constant_.empty()) {
+      *at++ = separator;
+      at = copy(at, constant_);
+      separator = ',';
+    }
     for (std::size_t i = 0; i < count; ++i) {
       *at++ = separator;
       at = copy(at, names[i]);
@@ -148,6 +153,22 @@ void Sink::sample(std::string_view name, std::string_view help, MetricType type,
   write(index, suffix, names, values, labels.size(), value);
 }
 
+void Sink::constant_labels(std::span<const Label> labels) {
+  constant_.clear();
+  for (const auto& label : labels) {
+    const std::size_t begin = constant_.size();
+    constant_.resize(begin + label.name.size() + 3 * label.value.size() + 4);
+    char* at = constant_.data() + begin;
+    if (begin > 0) *at++ = ',';
+    at = copy(at, label.name);
+    *at++ = '=';
+    *at++ = '"';
+    at = append_escaped(at, label.value);
+    *at++ = '"';
+    constant_.resize(static_cast<std::size_t>(at - constant_.data()));
+  }
+}
+
 void Sink::finish_line(Entry& entry, std::uint32_t begin) {
   ++samples_;
   ++entry.samples;
@@ -168,6 +189,7 @@ void Sink::finish_line(Entry& entry, std::uint32_t begin) {
 void Sink::clear() {
   size_ = 0;
   samples_ = 0;
+  constant_.clear();
   entries_.clear();
   segments_.clear();
   std::fill(slots_.begin(), slots_.end(), kNone);

@@ -27,6 +27,13 @@
 
 namespace exporter {
 
+/// How the original of an exporter calls one of the frame's flags; either may be empty.
+struct FlagNames {
+  std::string_view flag;         ///< ours: "web.telemetry-path"
+  std::string_view alias;        ///< another name for it: "telemetry.endpoint"
+  std::string_view environment;  ///< a variable that sets it, beside the automatic one
+};
+
 struct AppInfo {
   std::string program;              ///< the binary's name, as in logs, errors and environment variables
   std::string title;                ///< "Node Exporter"
@@ -36,6 +43,10 @@ struct AppInfo {
   std::string collector_metrics;
   /// Exit status where a collector's start() fails; a bad flag is always 1.
   int start_error_status = 1;
+  Flags::Style flag_style = Flags::Style::kKingpin;
+  std::vector<FlagNames> flag_names{};
+  /// What stands before "_build_info"; empty: the program's name.
+  std::string build_info{};
 };
 
 class App {
@@ -48,7 +59,8 @@ class App {
   /// For flags of the exporter's own, before run().
   Flags& flags();
 
-  /// A collector that is always on.
+  /// A collector that is always on. Without a collector it is only described in --list-metrics: on_start then
+  /// adds what the flags ask for.
   void add(std::string name, std::span<const MetricInfo> metrics, std::unique_ptr<Collector> collector,
            bool keep_partial = false);
 

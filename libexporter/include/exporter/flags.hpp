@@ -87,6 +87,9 @@ class Flags {
   Flag<std::vector<std::string>>& list(std::string_view name, std::vector<std::string> value,
                                        std::string_view help);
 
+  /// Gives a flag that is declared elsewhere another name or environment variable; either may be empty.
+  void extend(std::string_view flag, std::string_view alias, std::string_view variable);
+
   /// What happened in parse() where nothing went wrong.
   enum class Outcome { kRun, kExit };
 

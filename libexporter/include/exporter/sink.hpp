@@ -78,6 +78,10 @@ class Sink {
   void sample(std::string_view name, std::string_view help, MetricType type, std::span<const Label> labels,
               Value value, std::string_view suffix = {});
 
+  /// Labels that every sample written from here on has in front of its own, until the next clear(): a
+  /// target's name, labels that a flag asks for.
+  void constant_labels(std::span<const Label> labels);
+
   /// Whether the scrape asks for this family at all.
   bool wants(std::string_view name) const { return !filter_ || filter_(filter_context_, name); }
 
@@ -135,6 +139,7 @@ class Sink {
   std::vector<Segment> segments_;
   std::vector<std::uint32_t> slots_;  // hash table of indices into entries_, open addressing
   std::size_t samples_ = 0;
+  std::string constant_;  // the constant labels as they are written
   Filter filter_ = nullptr;
   const void* filter_context_ = nullptr;
 };

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Asks a server for a page over HTTP, HTTPS or a unix socket, with a deadline and a limit for the answer's
+// size. Link exporter::http; libcurl does the work.
+//
+//     HttpClient client({.user_agent = "My-Exporter/1.0"});
+//     auto answer = client.get("http://127.0.0.1:8080/stub_status", answer_by(scrape, 5s));
+//     if (!answer) return fail(answer);
+//     if (answer->status != 200) ...
+//
+// A client keeps its connection between scrapes and is used by one thread at a time: one client a target.
+// Errors are one line, and hold neither passwords, nor headers, nor what stands behind '?' in the URL.
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <exporter/collector.hpp>
+#include <exporter/result.hpp>
+
+namespace exporter {
+
+struct HttpOptions {
+  std::string user_agent{};
+  std::vector<std::string> headers{};  ///< more request headers, "Name: value"
+  std::string host{};                  ///< Host header instead of the URL's
+  std::string unix_socket{};           ///< path of a socket to connect to, whatever the URL's host is
+  std::string user{};                  ///< with `password`: basic authentication
+  std::string password{};
+  std::string bearer{};  ///< a bearer token
+
+  bool insecure = false;    ///< takes any certificate
+  std::string ca_file{};    ///< certificates to trust, PEM; empty: the system's
+  std::string cert_file{};  ///< client certificate, PEM, used together with key_file
+  std::string key_file{};
+  bool follow_redirects = false;  ///< up to ten; credentials only go to the first host
+  bool proxy_protocol = false;    ///< begins connections with HAProxy's PROXY line (version 1)
+
+  std::size_t max_body = std::size_t{64} << 20;  ///< bytes; a larger answer is an error
+};
+
+struct HttpAnswer {
+  int status = 0;
+  std::string_view body;          ///< good until the client's next request
+  std::string_view content_type;  ///< as above; "" where the server sent none
+};
+
+class HttpClient {
+ public:
+  explicit HttpClient(HttpOptions options);
+  ~HttpClient();
+  HttpClient(HttpClient&&) noexcept;
+  HttpClient& operator=(HttpClient&&) noexcept;
+
+  /// Any status is an answer. kTimeout where the whole of it is not there by the deadline, kInvalid where it
+  /// is too large or no HTTP, else kUnavailable.
+  Result<HttpAnswer> get(const std::string& url, Scrape::Clock::time_point deadline);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// When an answer has to be there for a scrape's page still to tell about it: `limit` from now, and a little
+/// before the scrape's own deadline.
+Scrape::Clock::time_point answer_by(const Scrape& scrape, std::chrono::nanoseconds limit);
+
+/// A URL as it may be shown: user and password are "xxxxx", and the query is left out.
+std::string shown_url(std::string_view url);
+
+}  // namespace exporter

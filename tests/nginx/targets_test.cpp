@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Addresses, labels and what the flags come to.
+
+#include "targets.hpp"
+
+#include <gtest/gtest.h>
+
+namespace exporter::nginx {
+namespace {
+
+TEST(Address, Forms) {
+  auto web = parse_address("http://a:1/b?c");
+  ASSERT_TRUE(web);
+  EXPECT_EQ(web->url, "http://a:1/b?c");
+  auto socket = parse_address("unix:/run/nginx.sock:/stub_status");
+  ASSERT_TRUE(socket);
+  EXPECT_EQ(socket->url, "http://unix/stub_status");
+  EXPECT_EQ(socket->unix_socket, "/run/nginx.sock");
+  EXPECT_EQ(parse_address("unix:/run/nginx.sock")->url, "http://unix/");
+  EXPECT_FALSE(parse_address("unix:"));
+  EXPECT_FALSE(parse_address("ftp://a"));
+  EXPECT_EQ(parse_address("x://me:secret@a").error().message.find("secret"), std::string::npos);
+}
+
+TEST(ConstantLabel, Forms) {
+  EXPECT_EQ(parse_label("zone=a=b")->value, "a=b");
+  EXPECT_EQ(parse_label("zone=")->value, "");
+  EXPECT_FALSE(parse_label("zone"));
+  EXPECT_FALSE(parse_label("1x=a"));
+  EXPECT_FALSE(parse_label("__x=a"));
+}
+
+TEST(Settings, SeveralTargetsHaveTheirAddressAsLabel) {
+  Flags flags("x", "y");
+  const Settings settings(flags);
+  const char* const arguments[] = {"x", "--nginx.scrape-uri=http://u:secret@a/s",
+                                   "--nginx.scrape-uri=unix:/s:/p", "--prometheus.const-label=zone=a",
+                                   "--nginx.ssl-verify"};
+  ASSERT_TRUE(flags.parse(5, arguments));
+  const auto targets = settings.targets();
+  ASSERT_TRUE(targets) << targets.error().message;
+  ASSERT_EQ(targets->size(), 2U);
+  const auto labels = targets->front().label_views();
+  ASSERT_EQ(labels.size(), 2U);
+  EXPECT_EQ(labels[0].name, "zone");
+  EXPECT_EQ(labels[1].value, "http://xxxxx@a/s");
+  EXPECT_FALSE(targets->front().http.insecure);
+  EXPECT_EQ(targets->back().http.unix_socket, "/s");
+}
+
+}  // namespace
+}  // namespace exporter::nginx
