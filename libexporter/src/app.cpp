@@ -26,6 +26,7 @@
 #include "detail/list_metrics.hpp"
 #include "detail/self_metrics.hpp"
 #include "detail/version.hpp"
+#include "detail/web.hpp"
 
 namespace exporter {
 namespace {
@@ -78,6 +79,8 @@ struct App::Impl {
   std::vector<std::function<Status()>> reloads;
 
   const Flag<std::vector<std::string>>* listen = nullptr;
+  const Flag<std::string>* web_config = nullptr;
+  const Flag<bool>* systemd_socket = nullptr;
   const Flag<std::string>* telemetry_path = nullptr;
   const Flag<bool>* no_own_metrics = nullptr;
   const Flag<long>* max_requests = nullptr;
@@ -91,6 +94,7 @@ struct App::Impl {
   const Flag<bool>* no_defaults = nullptr;
   const Flag<bool>* markdown = nullptr;
 
+  std::unique_ptr<detail::Web> web;  // null without --web.config.file
   std::unique_ptr<Server> server;
   std::unique_ptr<Runner> runner;
   detail::HandlerCounts counts;
@@ -138,6 +142,10 @@ void App::on_reload(std::function<Status()> reload) { impl_->reloads.push_back(s
 void App::Impl::declare_flags() {
   listen =
       &flags.list("web.listen-address", info.listen, "Address to listen on; may be given more than once.");
+  web_config = &flags.text("web.config.file", "", "File with TLS settings, users, headers and a rate limit.");
+  systemd_socket =
+      &flags.toggle("web.systemd-socket", false,
+                    "Serve on the sockets that systemd passes, instead of the listen addresses.");
   telemetry_path = &flags.text("web.telemetry-path", "/metrics", "Path of the metrics.");
   no_own_metrics = &flags.toggle("web.disable-exporter-metrics", false,
                                  "Leave out metrics about the exporter itself (promhttp_*, process_*).");
@@ -279,13 +287,16 @@ void App::Impl::handle_metrics(const Request& request, Reply reply) {
 }
 
 Status App::Impl::reload() {
+  detail::notify_systemd_reloading();
   for (const auto& step : reloads) {
     if (auto status = step(); !status) {
       log::error("Reloading failed, the old settings stay", {{"err", status.error().message}});
+      detail::notify_systemd("READY=1");
       return status;
     }
   }
   log::info("Reloaded");
+  detail::notify_systemd("READY=1");
   return {};
 }
 
@@ -323,6 +334,7 @@ void App::Impl::watch_signals() {
         (void)reload();
       } else {
         log::info("Stopping", {{"signal", sigabbrev_np(signal)}});
+        detail::notify_systemd("STOPPING=1");
         return server->stop();
       }
     }
@@ -355,16 +367,22 @@ int App::Impl::print_page() {
 }
 
 int App::Impl::serve() {
-  auto addresses = server->listen(**listen);
+  if (**systemd_socket) log::info("Listening on systemd activated listeners instead of port listeners.");
+  auto addresses = **systemd_socket ? detail::adopt_systemd_sockets(*server) : server->listen(**listen);
   if (!addresses) {
     log::error("Cannot listen", {{"err", addresses.error().message}});
     return 1;
   }
-  for (const auto& address : *addresses) log::info("Listening on", {{"address", address}});
-  log::info("TLS is disabled.", {{"http2", "false"}});
+  for (const auto& address : *addresses) {
+    log::info("Listening on", {{"address", address}});
+    log::info(web && web->tls() ? "TLS is enabled." : "TLS is disabled.",
+              {{"http2", "false"}, {"address", address}});
+  }
   watch_signals();
-  auto status =
-      server->run([this](const Request& request, Reply reply) { handle(request, std::move(reply)); });
+  Handler handler = [this](const Request& request, Reply reply) { handle(request, std::move(reply)); };
+  if (web) handler = web->protect(*server, std::move(handler));
+  detail::notify_systemd("READY=1");
+  auto status = server->run(std::move(handler));
   if (!status) {
     log::error("The server failed", {{"err", status.error().message}});
     return 1;
@@ -405,6 +423,14 @@ int App::run(int argc, const char* const* argv) {
 
   log::info("Starting " + self.info.program, {{"version", detail::version()}});
   self.server = std::make_unique<Server>();
+  if (!(**self.web_config).empty()) {
+    auto web = detail::Web::open(**self.web_config);
+    if (!web) {
+      log::error("Cannot use --web.config.file", {{"err", web.error().message}});
+      return 1;
+    }
+    self.web = std::move(*web);
+  }
   if (auto status = self.start(); !status) {
     log::error("Cannot start", {{"err", status.error().message}});
     return self.info.start_error_status;

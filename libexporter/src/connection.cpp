@@ -42,7 +42,7 @@ void Connection::on_events(std::uint32_t events) {
 }
 
 void Connection::on_timeout() {
-  if (wait_ == Wait::kHead) {
+  if (wait_ == Wait::kHead && wire_.settled()) {
     refuse(408);
     advance();
   } else {
@@ -75,7 +75,8 @@ void Connection::advance() {
 
 bool Connection::read_some() {
   if (!readable_) {
-    if (state_ == State::kHead && in_.empty()) set_wait(Wait::kIdle);
+    // A handshake has, as a request's head has, only its time.
+    if (state_ == State::kHead && in_.empty()) set_wait(wire_.settled() ? Wait::kIdle : Wait::kHead);
     return false;
   }
   auto& scratch = owner_.scratch;
@@ -293,7 +294,7 @@ void Connection::sent_all() {
     if (!fresh_input_) owner_.wait_for(*this, Wait::kIdle);
     return;
   }
-  if (!readable_ && in_.empty()) return close();
+  if (wire_.plain() && !readable_ && in_.empty()) return close();
   wire_.finish();
   release(in_);
   state_ = State::kLinger;

@@ -3,6 +3,7 @@
 
 #include "detail/response.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -139,6 +140,16 @@ Response error_response(int status) {
 }  // namespace detail
 
 void Reply::Sender::send(Response response) {
+  if (extra) {
+    const auto given = response.headers.size();
+    for (const auto& header : *extra) {
+      const auto same = [&header](const auto& each) {
+        return detail::equal_ignoring_case(each.first, header.first);
+      };
+      const auto end = response.headers.begin() + static_cast<std::ptrdiff_t>(given);
+      if (std::none_of(response.headers.begin(), end, same)) response.headers.push_back(header);
+    }
+  }
   inbox->post(
       [to = sink, id = connection, out = detail::make_outgoing(std::move(response), traits)]() mutable {
         to->answer(id, std::move(out));
@@ -155,6 +166,10 @@ Reply::~Reply() {
 
 void Reply::send(Response response) {
   if (const auto sender = std::exchange(sender_, nullptr)) sender->send(std::move(response));
+}
+
+void Reply::add_headers(std::shared_ptr<const Headers> headers) {
+  if (sender_) sender_->extra = std::move(headers);
 }
 
 std::string_view Request::header(std::string_view name) const {

@@ -42,6 +42,12 @@ void Server::stop() { impl_->inbox->stop(); }
 
 void Server::post(std::move_only_function<void()> task) { impl_->inbox->post(std::move(task)); }
 
+void Server::use_layer(Layer layer) { impl_->layer = std::move(layer); }
+
+void Server::work(std::move_only_function<void()> task) {
+  impl_->inbox->post([impl = impl_.get(), task = std::move(task)]() mutable { impl->work(std::move(task)); });
+}
+
 void Server::at(std::chrono::steady_clock::time_point when, std::move_only_function<void()> task) {
   impl_->inbox->post([impl = impl_.get(), when, task = std::move(task)]() mutable {
     impl->add_timer(when, std::move(task));

@@ -260,6 +260,12 @@ void Server::Impl::add_connection(int fd) {
     ::close(fd);
     return;
   }
+  std::unique_ptr<detail::Transport> secured;
+  if (layer && !(secured = layer(fd))) {
+    ::close(fd);
+    return;
+  }
+  const Wait first = secured ? Wait::kHead : Wait::kIdle;
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // fails on other kinds of sockets, rightly
   if (free_slots_.empty()) {
@@ -270,9 +276,9 @@ void Server::Impl::add_connection(int fd) {
   free_slots_.pop_back();
   auto& slot = slots_[index];
   const auto id = (static_cast<std::uint64_t>(slot.generation) << 32) | index;
-  slot.connection = std::make_unique<Connection>(*this, id, fd);
+  slot.connection = std::make_unique<Connection>(*this, id, fd, std::move(secured));
   most_open_ = std::max(most_open_, ++open_);
-  wait_for(*slot.connection, Wait::kIdle);
+  wait_for(*slot.connection, first);
   if (!watch(epoll_, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, id))
     slot.connection->shut();
 }

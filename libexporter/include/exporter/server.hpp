@@ -22,6 +22,10 @@
 
 namespace exporter {
 
+namespace detail {
+class Transport;
+}
+
 /// A request whose head has been read whole and checked. Bodies are read and dropped, up to a limit.
 struct Request {
   std::string method;                                        ///< "GET", "HEAD", "POST", ...
@@ -70,6 +74,10 @@ class Reply {
 
   void send(Response response);
 
+  /// Headers that the answer gets, whatever it will be, unless it has them itself.
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+  void add_headers(std::shared_ptr<const Headers> headers);
+
  private:
   std::shared_ptr<Sender> sender_;
 };
@@ -101,6 +109,11 @@ class Server {
   /// Takes over a descriptor that is listening already (systemd's socket activation).
   Result<std::string> adopt(int descriptor);
 
+  /// Puts a layer such as TLS on each new connection: called with its descriptor, on the thread of run(). One
+  /// for which there is none is closed. Before run().
+  using Layer = std::function<std::unique_ptr<detail::Transport>(int)>;
+  void use_layer(Layer layer);
+
   /// Serves on the calling thread until stop(); requests under way are then given `grace` to finish.
   /// A handler that is still at work then does not hold run() up; the destructor waits for it.
   Status run(Handler handler, std::chrono::milliseconds grace = std::chrono::milliseconds(2000));
@@ -110,6 +123,9 @@ class Server {
 
   /// Calls `task` soon on the thread of run(). Any thread.
   void post(std::move_only_function<void()> task);
+
+  /// Calls `task` soon on a worker, as handlers are called. Any thread; dropped once run() has ended.
+  void work(std::move_only_function<void()> task);
 
   /// Calls `task` on the thread of run() at `when`, or right after it. Any thread.
   void at(std::chrono::steady_clock::time_point when, std::move_only_function<void()> task);

@@ -46,7 +46,8 @@ class ConnectionOwner {
 
 class Connection {
  public:
-  Connection(ConnectionOwner& owner, std::uint64_t id, int fd) : owner_(owner), id_(id), wire_(fd) {}
+  Connection(ConnectionOwner& owner, std::uint64_t id, int fd, std::unique_ptr<Transport> layer = nullptr)
+      : owner_(owner), id_(id), wire_(fd, std::move(layer)) {}
 
   std::uint64_t id() const { return id_; }
   int fd() const { return wire_.fd(); }

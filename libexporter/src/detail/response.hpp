@@ -51,6 +51,7 @@ struct Reply::Sender {
   detail::ReplySink* sink;  // lives at least until the inbox is closed
   std::uint64_t connection;
   detail::ResponseTraits traits;
+  std::shared_ptr<const Reply::Headers> extra{};
 
   void send(Response response);
 };

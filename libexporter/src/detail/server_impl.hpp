@@ -46,11 +46,13 @@ struct Server::Impl final : detail::ConnectionOwner, detail::ReplySink {
   // ReplySink
   void answer(std::uint64_t id, detail::Outgoing outgoing) override;
 
+  void work(std::move_only_function<void()> task) { workers_->submit(std::move(task)); }
   void add_timer(Time when, std::move_only_function<void()> task);
 
   const ServerOptions options;
   const std::shared_ptr<detail::Inbox> inbox = std::make_shared<detail::Inbox>();
   std::vector<detail::Listener> listeners;
+  Server::Layer layer;
 
  private:
   struct Timer {

@@ -25,6 +25,8 @@ class Transport {
   virtual ssize_t write(int fd, const iovec* pieces, int count) = 0;
   /// Says goodbye, where the protocol has a word for it.
   virtual void finish(int fd) = 0;
+  /// Whether the handshake is done, and the layer still good.
+  virtual bool settled() const = 0;
 };
 
 class Wire {
@@ -37,6 +39,8 @@ class Wire {
   int fd() const { return fd_; }
   /// Without a layer a read of less than was asked for has emptied the socket.
   bool plain() const { return layer_ == nullptr; }
+  /// Whether a request can be read and answered.
+  bool settled() const { return layer_ == nullptr || layer_->settled(); }
 
   ssize_t read(char* data, std::size_t size) {
     return layer_ ? layer_->read(fd_, data, size) : ::recv(fd_, data, size, 0);
