@@ -65,12 +65,12 @@ inline Identity make_identity(const std::string& common_name, const std::string&
 struct TlsClient {
   int min_version = 0;
   int max_version = 0;
-  std::string ciphers;
+  std::string ciphers{};
   const Identity* identity = nullptr;
-  std::string protocols;  // for ALPN, as on the wire
+  std::string protocols{};  // for ALPN, as on the wire
 
-  std::string peer;      // common name of the server
-  std::string protocol;  // chosen by ALPN
+  std::string peer{};      // common name of the server
+  std::string protocol{};  // chosen by ALPN
   int version = 0;
 
   /// The whole answer, or "" where there is none. The server is asked to close.
