@@ -5,7 +5,7 @@
 
 namespace exporter::node {
 
-[[gnu::weak]] extern const CollectorSpec arp, bcache, bcachefs, bonding, btrfs, buddyinfo, cgroups, conntrack,
+extern const CollectorSpec arp, bcache, bcachefs, bonding, btrfs, buddyinfo, cgroups, conntrack,
     cpu, cpu_vulnerabilities, cpufreq, diskstats, dmi, dmmultipath, drbd, drm, edac, entropy, ethtool,
     fibrechannel, filefd, filesystem, hwmon, infiniband, interrupts, ipvs, kernel_hung, ksmd, lnstat, loadavg,
     logind, mdadm, meminfo, meminfo_numa, mountstats, netclass, netdev, netstat, network_route, nfs, nfsd,

@@ -16,7 +16,6 @@ int main(int argc, char** argv) {
   node::Host host(app.flags());
   app.on_start([&host] { return host.start(); });
   for (const auto& entry : node::collectors()) {
-    if (!entry.spec) continue;
     const auto& spec = *entry.spec;
     app.add_switchable(std::string(entry.name), entry.on, spec.description, spec.metrics,
                        spec.make(host, app.flags()), spec.keep_partial);
