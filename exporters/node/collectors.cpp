@@ -5,8 +5,8 @@
 
 namespace exporter::node {
 
-extern const CollectorSpec arp, bcache, bcachefs, bonding, btrfs, buddyinfo, cgroups, conntrack,
-    cpu, cpu_vulnerabilities, cpufreq, diskstats, dmi, dmmultipath, drbd, drm, edac, entropy, ethtool,
+extern const CollectorSpec arp, bcache, bcachefs, bonding, btrfs, buddyinfo, cgroups, conntrack, cpu,
+    cpu_vulnerabilities, cpufreq, diskstats, dmi, dmmultipath, drbd, drm, edac, entropy, ethtool,
     fibrechannel, filefd, filesystem, hwmon, infiniband, interrupts, ipvs, kernel_hung, ksmd, lnstat, loadavg,
     logind, mdadm, meminfo, meminfo_numa, mountstats, netclass, netdev, netstat, network_route, nfs, nfsd,
     ntp, nvme, nvmesubsystem, os, pcidevice, perf, powersupplyclass, pressure, processes, qdisc, rapl, runit,

@@ -93,7 +93,6 @@ TEST(CollectorTable, IsSortedAndSaysWhatItExposes) {
   for (const auto& entry : collectors()) {
     EXPECT_LT(last, entry.name);
     last = entry.name;
-    if (!entry.spec) continue;
     EXPECT_FALSE(entry.spec->description.empty()) << entry.name;
     EXPECT_FALSE(entry.spec->metrics.empty()) << entry.name;
     for (const auto& info : entry.spec->metrics) {
