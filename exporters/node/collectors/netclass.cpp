@@ -291,7 +291,7 @@ class Netclass final : public Collector {
 
   void read_constants(Device& device, const Link& link, std::uint64_t serial) {
     auto& constants = constants_[link.index];
-    if (constants.name != link.name) {
+    if (constants.name != link.name || !constants.device_id) {
       read_number(device, kDeviceId);
       read_number(device, kNameAssignType);
       constants = {link.name, device.values[kDeviceId], device.values[kNameAssignType], serial};
@@ -326,6 +326,8 @@ class Netclass final : public Collector {
     if (!links) return fail(links);
     std::vector<LinkMode> modes;
     if (auto done = read_modes(modes, scrape); !done) return done;
+    std::sort(modes.begin(), modes.end(),
+              [](const LinkMode& a, const LinkMode& b) { return a.name < b.name; });
     count_ = 0;
     for (const auto& link : **links) {
       if (ignored_.matches(link.name)) continue;
@@ -340,8 +342,9 @@ class Netclass final : public Collector {
       read_constants(device, link, scrape.serial());
       read_number(device, kAddressAssignType);
       const auto mode =
-          std::find_if(modes.begin(), modes.end(), [&](const auto& m) { return m.name == link.name; });
-      if (mode == modes.end()) continue;
+          std::lower_bound(modes.begin(), modes.end(), link.name,
+                           [](const LinkMode& m, const std::string& name) { return m.name < name; });
+      if (mode == modes.end() || mode->name != link.name) continue;
       values[kSpeedMegabits] = mode->speed;
       device.duplex = mode->duplex == DUPLEX_HALF ? "Half" : mode->duplex == DUPLEX_FULL ? "Full" : "Unknown";
     }
