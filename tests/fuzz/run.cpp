@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The main() of a fuzz target without libFuzzer: runs the target's own seeds and the files of the given
-// folders, each as it is and in a few broken forms, so that any compiler's build replays what fuzzing has
+// The main() of a fuzz target without libFuzzer: runs the files of the given folders as they are, and these
+// and the target's own seeds in a few broken forms, so that any compiler's build replays what fuzzing has
 // found.
 //
 //     <target> [--forms=N] [--write-seeds=FOLDER] [FILE or FOLDER]...
@@ -88,6 +88,7 @@ int main(int argc, char** argv) {
       inputs.push_back(content(argument));
     }
   }
+  const std::size_t given = inputs.size();
   if (exporter::fuzz::seeds) {
     exporter::fuzz::seeds([&](exporter::fuzz::Input seed) { inputs.emplace_back(seed.begin(), seed.end()); });
   }
@@ -101,18 +102,17 @@ int main(int argc, char** argv) {
     std::printf("%zu seeds written\n", inputs.size());
     return 0;
   }
-  std::size_t runs = 0;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     std::mt19937 random(static_cast<std::uint32_t>(i));
-    run(inputs[i]);
+    if (i < given || forms == 0)
+      run(inputs[i]);  // what a target makes itself is good input, tested elsewhere
     Bytes form = inputs[i];
     for (unsigned round = 0; round < forms; ++round) {
       form = broken(round % 4 == 0 ? inputs[i] : form, random);
       run(form);
     }
-    runs += 1 + forms;
   }
   run({});
-  std::printf("%zu inputs, %zu runs\n", inputs.size(), runs);
+  std::printf("%zu inputs\n", inputs.size());
   return 0;
 }
