@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Feeds arbitrary bytes to the parser of other programs' metric files, and checks what it promises of the result.
+// Feeds arbitrary bytes to the parser of other programs' metric files, and checks what it promises of the
+// result.
 
 #include <algorithm>
 #include <cstddef>
