@@ -24,6 +24,7 @@
 
 #include "detail/landing_page.hpp"
 #include "detail/list_metrics.hpp"
+#include "detail/probe.hpp"
 #include "detail/self_metrics.hpp"
 #include "detail/version.hpp"
 #include "detail/web.hpp"
@@ -77,6 +78,8 @@ struct App::Impl {
   std::deque<Entry> entries;
   std::vector<std::function<Status()>> checks;
   std::vector<std::function<Status()>> reloads;
+  std::vector<std::pair<std::string, Handler>> routes;
+  bool own_metrics = true;
 
   const Flag<std::vector<std::string>>* listen = nullptr;
   const Flag<std::string>* web_config = nullptr;
@@ -139,6 +142,18 @@ void App::add_switchable(std::string name, bool on, std::string_view description
 void App::on_start(std::function<Status()> check) { impl_->checks.push_back(std::move(check)); }
 void App::on_reload(std::function<Status()> reload) { impl_->reloads.push_back(std::move(reload)); }
 
+void App::route(std::string path, Handler handler) {
+  impl_->routes.emplace_back(std::move(path), std::move(handler));
+}
+
+void App::probe(std::string path, std::function<Status(Sink&, const Scrape&)> probe) {
+  route(std::move(path), [self = impl_.get(), probe = std::move(probe)](const Request& request, Reply reply) {
+    reply.send(detail::run_probe(probe, request, self->deadline_of(&request)));
+  });
+}
+
+void App::without_own_metrics() { impl_->own_metrics = false; }
+
 void App::Impl::declare_flags() {
   listen =
       &flags.list("web.listen-address", info.listen, "Address to listen on; may be given more than once.");
@@ -182,7 +197,7 @@ Status App::Impl::start() {
       },
       info.collector_metrics);
   counts.gathering_errors = [this] { return runner->gathering_errors(); };
-  if (!**no_own_metrics) {
+  if (own_metrics && !**no_own_metrics) {
     runner->add({.name = "process", .keep_partial = true, .observed = false},
                 detail::make_process_collector());
     runner->add({.name = "promhttp", .keep_partial = true, .observed = false},
@@ -305,6 +320,9 @@ std::string App::Impl::landing_page() const {
 }
 
 void App::Impl::handle(const Request& request, Reply reply) {
+  for (const auto& [path, handler] : routes) {
+    if (request.path == path) return handler(request, std::move(reply));
+  }
   if (request.path == **telemetry_path) return handle_metrics(request, std::move(reply));
   if (request.path == "/") {
     return reply.send({.content_type = "text/html; charset=utf-8", .body = shared_body(landing_page())});
@@ -395,7 +413,7 @@ int App::run(int argc, const char* const* argv) {
   auto outcome = self.flags.parse(argc, argv);
   if (!outcome) {
     self.flags.report(outcome.error());
-    return 1;
+    return self.info.flag_style == Flags::Style::kGo ? 2 : 1;
   }
   if (*outcome == Flags::Outcome::kExit) return 0;
   log::configure(log::parse_level(**self.log_level).value_or(log::Level::kInfo),

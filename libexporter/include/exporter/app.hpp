@@ -24,6 +24,7 @@
 #include <exporter/collector.hpp>
 #include <exporter/flags.hpp>
 #include <exporter/metric.hpp>
+#include <exporter/server.hpp>
 
 namespace exporter {
 
@@ -41,7 +42,7 @@ struct AppInfo {
   std::vector<std::string> listen;  ///< addresses without --web.listen-address
   /// Prefix of the two families about each collector ("node_scrape_collector"); empty: none.
   std::string collector_metrics;
-  /// Exit status where a collector's start() fails; a bad flag is always 1.
+  /// Exit status where a collector's start() fails; a bad flag's is 1, or 2 with Style::kGo.
   int start_error_status = 1;
   Flags::Style flag_style = Flags::Style::kKingpin;
   std::vector<FlagNames> flag_names{};
@@ -75,6 +76,18 @@ class App {
 
   /// Called on SIGHUP and /-/reload.
   void on_reload(std::function<Status()> reload);
+
+  /// A path of the exporter's own; it comes before those of the frame. Before run() or in on_start().
+  void route(std::string path, Handler handler);
+
+  /// A path whose every request has a page of its own: the probe fills the sink, on a worker, by the scrape's
+  /// deadline; Scrape::request() has the target and what else was asked for. Probes of several requests run
+  /// at the same time. An error is answered instead of the page: kInvalid as 400, kNoData as 404, kTimeout as
+  /// 504, others as 500. Before run() or in on_start().
+  void probe(std::string path, std::function<Status(Sink&, const Scrape&)> probe);
+
+  /// In on_start(): leaves out the metrics about the exporter itself, as --web.disable-exporter-metrics does.
+  void without_own_metrics();
 
   /// Everything from the command line to the exit status.
   int run(int argc, const char* const* argv);

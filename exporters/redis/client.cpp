@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// The connection to a server over many scrapes.
+
+#include <algorithm>
+
+#include <exporter/log.hpp>
+
+#include "instance.hpp"
+
+namespace exporter::redis {
+
+Deadline Client::limit(Deadline deadline) const {
+  const auto own = std::chrono::steady_clock::now() +
+                   std::chrono::duration_cast<std::chrono::steady_clock::duration>(options_.timeout);
+  return std::min(deadline, own);
+}
+
+void Client::set_credentials(std::string user, std::string password) {
+  if (user == address_.user && password == address_.password) return;
+  address_.user = std::move(user);
+  address_.password = std::move(password);
+  close();
+}
+
+Status Client::connect(Deadline deadline) {
+  if (connection_) return {};
+  const auto began = std::chrono::steady_clock::now();
+  auto connection = Connection::dial(address_, tls_.get(), limit(deadline));
+  if (!connection) return std::unexpected(connection.error());
+  connection_ = std::move(*connection);
+  if (auto status = greet(deadline); !status) {
+    close();
+    return status;
+  }
+  connect_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  return {};
+}
+
+/// AUTH and SELECT must succeed; a name is only nice to have.
+Status Client::greet(Deadline deadline) {
+  Commands commands;
+  std::size_t required = 0;
+  if (!address_.password.empty()) {
+    if (address_.user.empty()) {
+      commands.add({"AUTH", address_.password});
+    } else {
+      commands.add({"AUTH", address_.user, address_.password});
+    }
+    ++required;
+  }
+  if (!address_.database.empty() && address_.database != "0") {
+    commands.add({"SELECT", address_.database});
+    ++required;
+  }
+  if (options_.client_name) commands.add({"CLIENT", "SETNAME", "redis_exporter"});
+  if (commands.count() == 0) return {};
+  Replies replies;
+  if (auto status = connection_->exchange(commands, replies, limit(deadline)); !status) return status;
+  for (std::size_t i = 0; i < required; ++i) {
+    if (replies[i].failed()) return fail(Code::kDenied, std::string(replies[i].text));
+  }
+  return {};
+}
+
+Status Client::ask(const Commands& commands, Replies& replies, Deadline deadline) {
+  const bool kept = connection_ != nullptr;
+  if (auto status = connect(deadline); !status) return status;
+  auto status = connection_->exchange(commands, replies, limit(deadline));
+  if (!status && kept && connection_->closed_silently()) {
+    close();
+    if (auto again = connect(deadline); !again) return again;
+    status = connection_->exchange(commands, replies, limit(deadline));
+  }
+  if (!status) close();
+  return status;
+}
+
+}  // namespace exporter::redis

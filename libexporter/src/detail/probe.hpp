@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The page of one request: a probe's own sink, encoded and compressed as the request asks.
+#pragma once
+
+#include <chrono>
+#include <functional>
+
+#include <exporter/collector.hpp>
+#include <exporter/server.hpp>
+
+namespace exporter::detail {
+
+using Probe = std::function<Status(Sink&, const Scrape&)>;
+
+/// Runs the probe on this thread. 200 and the page, or the error as text: 400 for kInvalid, 404 for kNoData,
+/// 504 for kTimeout, else 500.
+Response run_probe(const Probe& probe, const Request& request,
+                   std::chrono::steady_clock::time_point deadline);
+
+}  // namespace exporter::detail

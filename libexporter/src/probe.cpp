@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Answers a request for a target's page.
+
+#include "detail/probe.hpp"
+
+#include <exception>
+
+#include <exporter/log.hpp>
+#include <exporter/page.hpp>
+
+namespace exporter::detail {
+namespace {
+
+Status run_guarded(const Probe& probe, Sink& sink, const Scrape& scrape) {
+  try {
+    return probe(sink, scrape);
+  } catch (const std::exception& e) {
+    return fail(Code::kInternal, e.what());
+  } catch (...) {
+    return fail(Code::kInternal, "unknown exception");
+  }
+}
+
+int http_status(Code code) {
+  switch (code) {
+    case Code::kInvalid:
+      return 400;
+    case Code::kNoData:
+      return 404;
+    case Code::kTimeout:
+      return 504;
+    default:
+      return 500;
+  }
+}
+
+}  // namespace
+
+Response run_probe(const Probe& probe, const Request& request,
+                   std::chrono::steady_clock::time_point deadline) {
+  Sink sink;
+  const Scrape scrape(deadline, 0, &request);
+  if (const auto status = run_guarded(probe, sink, scrape); !status) {
+    return {.status = http_status(status.error().code), .body = shared_body(status.error().message + "\n")};
+  }
+  const auto format = negotiate_format(request.header("accept"));
+  const Sink* const sinks[] = {&sink};
+  std::string text;
+  const auto outcome = PageBuilder().build(sinks, format, text);
+  if (outcome.dropped > 0) {
+    log::error("error gathering metrics", {{"path", request.path},
+                                           {"dropped", std::to_string(outcome.dropped)},
+                                           {"err", outcome.first_problem}});
+  }
+  Response response;
+  response.content_type = content_type(format);
+  if (accepts_gzip(request.header("accept-encoding"))) {
+    std::string compressed;
+    Gzip().compress(text, compressed);
+    response.headers.emplace_back("Content-Encoding", "gzip");
+    text = std::move(compressed);
+  }
+  response.body = shared_body(std::move(text));
+  return response;
+}
+
+}  // namespace exporter::detail
