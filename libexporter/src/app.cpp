@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <mutex>
@@ -71,7 +72,8 @@ struct App::Impl {
     Flag<bool>* flag;  // null: always on
   };
 
-  explicit Impl(AppInfo app_info) : info(std::move(app_info)), flags(info.program, info.description, info.flag_style) {}
+  explicit Impl(AppInfo app_info)
+      : info(std::move(app_info)), flags(info.program, info.description, info.flag_style) {}
 
   AppInfo info;
   Flags flags;
@@ -457,7 +459,11 @@ int App::run(int argc, const char* const* argv) {
     std::puts("The configuration is valid.");
     return 0;
   }
-  return **self.once ? self.print_page() : self.serve();
+  if (**self.once) return self.print_page();
+  const int status = self.serve();
+  // A collector may still be stuck in the kernel: nothing it uses may be taken down, and nobody waits for it.
+  std::fflush(nullptr);
+  std::_Exit(status);
 }
 
 }  // namespace exporter

@@ -145,7 +145,8 @@ std::uint64_t Runner::gathering_errors() const {
 }
 
 void Runner::scrape(Ask ask) {
-  auto& state = *state_;
+  const auto held = state_;  // a late collector may outlive the Runner
+  auto& state = *held;
   std::shared_ptr<Run> run;
   {
     const std::lock_guard lock(state.mutex);

@@ -89,7 +89,8 @@ class App {
   /// In on_start(): leaves out the metrics about the exporter itself, as --web.disable-exporter-metrics does.
   void without_own_metrics();
 
-  /// Everything from the command line to the exit status.
+  /// Everything from the command line to the exit status. After serving it ends the process itself, since a
+  /// collector may be stuck in a system call; it returns for everything else (--help, --once, errors).
   int run(int argc, const char* const* argv);
 
  private:
