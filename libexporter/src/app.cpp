@@ -27,6 +27,7 @@
 #include "detail/list_metrics.hpp"
 #include "detail/probe.hpp"
 #include "detail/self_metrics.hpp"
+#include "detail/startup_memory.hpp"
 #include "detail/version.hpp"
 #include "detail/web.hpp"
 
@@ -399,6 +400,7 @@ int App::Impl::serve() {
               {{"http2", "false"}, {"address", address}});
   }
   watch_signals();
+  detail::release_startup_memory();
   Handler handler = [this](const Request& request, Reply reply) { handle(request, std::move(reply)); };
   if (web) handler = web->protect(*server, std::move(handler));
   detail::notify_systemd("READY=1");

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Gives back what only start-up needed.
+
+namespace exporter::detail {
+
+/// Called once, when everything is set up: code that ran for flags, regular expressions and help is unmapped
+/// (it comes back from the page cache if it is ever run again), and freed heap goes back to the system.
+void release_startup_memory();
+
+}  // namespace exporter::detail
