@@ -7,17 +7,17 @@
 #include <array>
 #include <span>
 
-#include <yaml-cpp/yaml.h>
-
 #include <exporter/flags.hpp>
 #include <exporter/text.hpp>
+
+#include "detail/yaml.hpp"
 
 namespace exporter::detail {
 namespace {
 
 // Values are never part of a message unless they come from a fixed list of words: they may be secrets.
-std::unexpected<Error> error_at(const YAML::Mark& mark, const std::string& what) {
-  return fail(Code::kInvalid, mark.is_null() ? what : "line " + std::to_string(mark.line + 1) + ": " + what);
+std::unexpected<Error> error_at(const YamlNode& node, const std::string& what) {
+  return fail(Code::kInvalid, "line " + std::to_string(node.line()) + ": " + what);
 }
 
 std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
@@ -25,21 +25,21 @@ std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'
 /// One key of a mapping and what to do with its value.
 struct Key {
   std::string_view name;
-  std::function<Status(const YAML::Node&)> take;
+  std::function<Status(const YamlNode&)> take;
 };
 
 /// Calls `entry` with each key, once, and its value; a null instead of a mapping has none.
 template <class Function>
-Status each_entry(const YAML::Node& node, std::string_view where, Function entry) {
-  if (node.IsNull()) return {};
-  if (!node.IsMap()) return error_at(node.Mark(), std::string(where) + " must be a mapping");
+Status each_entry(const YamlNode& node, std::string_view where, Function entry) {
+  if (node.is_null()) return {};
+  if (!node.is_map()) return error_at(node, std::string(where) + " must be a mapping");
   std::vector<std::string> seen;
-  for (const auto& item : node) {
-    if (!item.first.IsScalar())
-      return error_at(item.first.Mark(), "a key that is no word in " + std::string(where));
-    const auto& name = item.first.Scalar();
+  for (const auto& item : node.entries()) {
+    if (!item.first.is_scalar())
+      return error_at(item.first, "a key that is no word in " + std::string(where));
+    const auto name = item.first.scalar();
     if (std::find(seen.begin(), seen.end(), name) != seen.end()) {
-      return error_at(item.first.Mark(), "key " + quoted(name) + " is there twice in " + std::string(where));
+      return error_at(item.first, "key " + quoted(name) + " is there twice in " + std::string(where));
     }
     seen.push_back(name);
     if (auto status = entry(name, item.first, item.second); !status) return status;
@@ -47,35 +47,35 @@ Status each_entry(const YAML::Node& node, std::string_view where, Function entry
   return {};
 }
 
-Status take_keys(const YAML::Node& node, std::string_view where, std::span<const Key> keys) {
+Status take_keys(const YamlNode& node, std::string_view where, std::span<const Key> keys) {
   return each_entry(node, where,
-                    [&](const std::string& name, const YAML::Node& at, const YAML::Node& value) -> Status {
+                    [&](const std::string& name, const YamlNode& at, const YamlNode& value) -> Status {
                       for (const auto& key : keys) {
-                        if (key.name == name) return value.IsNull() ? Status{} : key.take(value);
+                        if (key.name == name) return value.is_null() ? Status{} : key.take(value);
                       }
-                      return error_at(at.Mark(), "unknown key " + quoted(name) + " in " + std::string(where));
+                      return error_at(at, "unknown key " + quoted(name) + " in " + std::string(where));
                     });
 }
 
 Key text_key(std::string_view name, std::string& out) {
-  return {name, [name, &out](const YAML::Node& node) -> Status {
-            if (!node.IsScalar()) return error_at(node.Mark(), std::string(name) + " must be a text");
-            out = node.Scalar();
+  return {name, [name, &out](const YamlNode& node) -> Status {
+            if (!node.is_scalar()) return error_at(node, std::string(name) + " must be a text");
+            out = node.scalar();
             return {};
           }};
 }
 
 Key bool_key(std::string_view name, bool& out) {
-  return {name, [name, &out](const YAML::Node& node) -> Status {
+  return {name, [name, &out](const YamlNode& node) -> Status {
             // YAML 1.1's words, in its three spellings each.
             constexpr std::array kTrue{"y",    "Y",    "yes", "Yes", "YES", "true",
                                        "True", "TRUE", "on",  "On",  "ON"};
             constexpr std::array kFalse{"n",     "N",     "no",  "No",  "NO", "false",
                                         "False", "FALSE", "off", "Off", "OFF"};
-            const auto is = [&node](const char* word) { return node.Scalar() == word; };
-            const bool yes = node.IsScalar() && std::any_of(kTrue.begin(), kTrue.end(), is);
-            if (!yes && !(node.IsScalar() && std::any_of(kFalse.begin(), kFalse.end(), is))) {
-              return error_at(node.Mark(), std::string(name) + " must be true or false");
+            const auto is = [&node](const char* word) { return node.scalar() == word; };
+            const bool yes = node.is_scalar() && std::any_of(kTrue.begin(), kTrue.end(), is);
+            if (!yes && !(node.is_scalar() && std::any_of(kFalse.begin(), kFalse.end(), is))) {
+              return error_at(node, std::string(name) + " must be true or false");
             }
             out = yes;
             return {};
@@ -85,11 +85,10 @@ Key bool_key(std::string_view name, bool& out) {
 /// A list of texts, each given to `take`.
 template <class Function>
 Key list_key(std::string_view name, Function take) {
-  return {name, [name, take](const YAML::Node& node) -> Status {
-            if (!node.IsSequence()) return error_at(node.Mark(), std::string(name) + " must be a list");
-            for (const auto& item : node) {
-              if (!item.IsScalar())
-                return error_at(item.Mark(), std::string(name) + " must be a list of texts");
+  return {name, [name, take](const YamlNode& node) -> Status {
+            if (!node.is_list()) return error_at(node, std::string(name) + " must be a list");
+            for (const auto& item : node.items()) {
+              if (!item.is_scalar()) return error_at(item, std::string(name) + " must be a list of texts");
               if (auto status = take(item); !status) return status;
             }
             return {};
@@ -97,12 +96,12 @@ Key list_key(std::string_view name, Function take) {
 }
 
 Key version_key(std::string_view name, int& out) {
-  return {name, [name, &out](const YAML::Node& node) -> Status {
+  return {name, [name, &out](const YamlNode& node) -> Status {
             constexpr std::array kVersions{"TLS10", "TLS11", "TLS12", "TLS13"};
             const auto* const found =
-                std::find(kVersions.begin(), kVersions.end(), node.IsScalar() ? node.Scalar() : "");
+                std::find(kVersions.begin(), kVersions.end(), node.is_scalar() ? node.scalar() : "");
             if (found == kVersions.end()) {
-              return error_at(node.Mark(), std::string(name) + " must be TLS10, TLS11, TLS12 or TLS13");
+              return error_at(node, std::string(name) + " must be TLS10, TLS11, TLS12 or TLS13");
             }
             out = 0x0301 + static_cast<int>(found - kVersions.begin());
             return {};
@@ -112,10 +111,9 @@ Key version_key(std::string_view name, int& out) {
 /// Names of a list, through a table, joined with ":".
 Key names_key(std::string_view name, std::string_view what, const char* (*lookup)(std::string_view),
               std::string& out) {
-  return list_key(name, [what, lookup, &out](const YAML::Node& item) -> Status {
-    const char* const found = lookup(item.Scalar());
-    if (found == nullptr)
-      return error_at(item.Mark(), "unknown " + std::string(what) + " " + quoted(item.Scalar()));
+  return list_key(name, [what, lookup, &out](const YamlNode& item) -> Status {
+    const char* const found = lookup(item.scalar());
+    if (found == nullptr) return error_at(item, "unknown " + std::string(what) + " " + quoted(item.scalar()));
     if (*found == '\0') return {};
     if (!out.empty()) out += ':';
     out += found;
@@ -136,17 +134,26 @@ void make_absolute(std::string& path, std::string_view directory) {
   if (!path.empty() && path.front() != '/' && !directory.empty()) path = std::string(directory) + "/" + path;
 }
 
-Status take_tls(const YAML::Node& node, std::string_view directory, std::optional<TlsSettings>& out) {
+Status take_tls(const YamlNode& node, std::string_view directory, std::optional<TlsSettings>& out) {
   TlsSettings tls;
   std::string auth;
   bool chose_ciphers = false;
   const auto mark_ciphers = [&chose_ciphers](Key key) {
-    return Key{key.name, [&chose_ciphers, take = std::move(key.take)](const YAML::Node& list) {
-                 chose_ciphers = list.size() > 0;
+    return Key{key.name, [&chose_ciphers, take = std::move(key.take)](const YamlNode& list) {
+                 chose_ciphers = !list.items().empty();
                  return take(list);
                }};
   };
+  auto sans = list_key("client_allowed_sans", [&tls](const YamlNode& item) -> Status {
+    tls.allowed_sans.push_back(item.scalar());
+    return {};
+  });
+  sans.take = [&tls, take = std::move(sans.take)](const YamlNode& list) {
+    tls.check_sans = true;  // even where it is empty
+    return take(list);
+  };
   const std::array keys{
+      sans,
       text_key("cert_file", tls.certificate.file),
       text_key("cert", tls.certificate.text),
       text_key("key_file", tls.key.file),
@@ -154,11 +161,6 @@ Status take_tls(const YAML::Node& node, std::string_view directory, std::optiona
       text_key("client_ca_file", tls.client_ca.file),
       text_key("client_ca", tls.client_ca.text),
       text_key("client_auth_type", auth),
-      list_key("client_allowed_sans",
-               [&tls](const YAML::Node& item) -> Status {
-                 tls.allowed_sans.push_back(item.Scalar());
-                 return {};
-               }),
       version_key("min_version", tls.min_version),
       version_key("max_version", tls.max_version),
       mark_ciphers(names_key("cipher_suites", "cipher suite", openssl_cipher, tls.ciphers)),
@@ -166,12 +168,10 @@ Status take_tls(const YAML::Node& node, std::string_view directory, std::optiona
       bool_key("prefer_server_cipher_suites", tls.server_preference),
   };
   if (auto status = take_keys(node, "tls_server_config", keys); !status) return status;
-  tls.check_sans =
-      node.IsMap() && node["client_allowed_sans"].IsDefined() && node["client_allowed_sans"].IsSequence();
 
   if (!tls.certificate.given() && !tls.key.given() && !tls.client_ca.given() && auth.empty()) return {};
   const auto wrong = [&node](const std::string& what) {
-    return error_at(node.Mark(), "tls_server_config: " + what);
+    return error_at(node, "tls_server_config: " + what);
   };
   const auto policy = client_auth(auth);
   if (!policy) return wrong(policy.error().message);
@@ -197,23 +197,22 @@ Status take_tls(const YAML::Node& node, std::string_view directory, std::optiona
   return {};
 }
 
-Status take_headers(const YAML::Node& node, std::shared_ptr<const Headers>& out) {
+Status take_headers(const YamlNode& node, std::shared_ptr<const Headers>& out) {
   auto headers = std::make_shared<Headers>();
   auto status = each_entry(
-      node, "headers", [&](const std::string& name, const YAML::Node& at, const YAML::Node& value) -> Status {
+      node, "headers", [&](const std::string& name, const YamlNode& at, const YamlNode& value) -> Status {
         constexpr std::array kAllowed{"Content-Security-Policy", "Strict-Transport-Security",
                                       "X-Content-Type-Options", "X-Frame-Options", "X-XSS-Protection"};
         if (std::find(kAllowed.begin(), kAllowed.end(), name) == kAllowed.end()) {
-          return error_at(at.Mark(), "HTTP header " + quoted(name) + " can not be configured");
+          return error_at(at, "HTTP header " + quoted(name) + " can not be configured");
         }
-        if (!value.IsScalar() && !value.IsNull())
-          return error_at(at.Mark(), "header " + name + " must be a text");
-        const std::string text = value.IsNull() ? "" : value.Scalar();
+        if (!value.is_scalar() && !value.is_null()) return error_at(at, "header " + name + " must be a text");
+        const std::string text = value.is_null() ? "" : value.scalar();
         if (name == "X-Content-Type-Options" && text != "nosniff") {
-          return error_at(at.Mark(), "header X-Content-Type-Options must be nosniff");
+          return error_at(at, "header X-Content-Type-Options must be nosniff");
         }
         if (name == "X-Frame-Options" && text != "deny" && text != "sameorigin") {
-          return error_at(at.Mark(), "header X-Frame-Options must be deny or sameorigin");
+          return error_at(at, "header X-Frame-Options must be deny or sameorigin");
         }
         headers->emplace_back(name, text);
         return {};
@@ -222,10 +221,10 @@ Status take_headers(const YAML::Node& node, std::shared_ptr<const Headers>& out)
   return status;
 }
 
-Status take_http(const YAML::Node& node, WebConfig& config) {
+Status take_http(const YamlNode& node, WebConfig& config) {
   const std::array keys{
       bool_key("http2", config.http2),
-      Key{"headers", [&config](const YAML::Node& headers) { return take_headers(headers, config.headers); }},
+      Key{"headers", [&config](const YamlNode& headers) { return take_headers(headers, config.headers); }},
   };
   return take_keys(node, "http_server_config", keys);
 }
@@ -242,40 +241,39 @@ bool is_bcrypt_hash(std::string_view hash) {
   return cost >= 4 && cost <= 31 && hash.find_first_not_of(kAlphabet, 7) == std::string_view::npos;
 }
 
-Status take_users(const YAML::Node& node, WebConfig& config) {
+Status take_users(const YamlNode& node, WebConfig& config) {
   return each_entry(node, "basic_auth_users",
-                    [&](const std::string& name, const YAML::Node& at, const YAML::Node& value) -> Status {
-                      if (!value.IsScalar() || !is_bcrypt_hash(value.Scalar())) {
-                        return error_at(at.Mark(), "the password of user " + quoted(name) +
-                                                       " is not a bcrypt hash ($2y$...)");
+                    [&](const std::string& name, const YamlNode& at, const YamlNode& value) -> Status {
+                      if (!value.is_scalar() || !is_bcrypt_hash(value.scalar())) {
+                        return error_at(
+                            at, "the password of user " + quoted(name) + " is not a bcrypt hash ($2y$...)");
                       }
-                      config.users.emplace(name, value.Scalar());
+                      config.users.emplace(name, value.scalar());
                       return {};
                     });
 }
 
-Status take_rate_limit(const YAML::Node& node, WebConfig& config) {
+Status take_rate_limit(const YamlNode& node, WebConfig& config) {
   RateLimit limit;
   const std::array keys{
       Key{"burst",
-          [&limit](const YAML::Node& value) -> Status {
-            const auto number = parse<std::int64_t>(value.IsScalar() ? value.Scalar() : "");
-            if (!number || *number < 0)
-              return error_at(value.Mark(), "burst must be a whole number of 0 or more");
+          [&limit](const YamlNode& value) -> Status {
+            const auto number = parse<std::int64_t>(value.is_scalar() ? value.scalar() : "");
+            if (!number || *number < 0) return error_at(value, "burst must be a whole number of 0 or more");
             limit.burst = *number;
             return {};
           }},
       Key{"interval",
-          [&limit](const YAML::Node& value) -> Status {
-            const auto& text = value.IsScalar() ? value.Scalar() : std::string();
+          [&limit](const YamlNode& value) -> Status {
+            const auto text = value.scalar();
             if (const auto number = parse<std::int64_t>(text)) {  // as Go reads a number: nanoseconds
               limit.interval = std::chrono::nanoseconds(*number);
             } else {
               const auto duration = parse_duration(text);
-              if (!duration) return error_at(value.Mark(), "interval must be a duration such as 1s");
+              if (!duration) return error_at(value, "interval must be a duration such as 1s");
               limit.interval = *duration;
             }
-            if (limit.interval.count() < 0) return error_at(value.Mark(), "interval must not be negative");
+            if (limit.interval.count() < 0) return error_at(value, "interval must not be negative");
             return {};
           }},
   };
@@ -289,19 +287,14 @@ Status take_rate_limit(const YAML::Node& node, WebConfig& config) {
 Result<WebConfig> parse_web_config(std::string_view text, std::string_view directory) {
   WebConfig config;
   const std::array keys{
-      Key{"tls_server_config", [&](const YAML::Node& node) { return take_tls(node, directory, config.tls); }},
-      Key{"http_server_config", [&](const YAML::Node& node) { return take_http(node, config); }},
-      Key{"rate_limit", [&](const YAML::Node& node) { return take_rate_limit(node, config); }},
-      Key{"basic_auth_users", [&](const YAML::Node& node) { return take_users(node, config); }},
+      Key{"tls_server_config", [&](const YamlNode& node) { return take_tls(node, directory, config.tls); }},
+      Key{"http_server_config", [&](const YamlNode& node) { return take_http(node, config); }},
+      Key{"rate_limit", [&](const YamlNode& node) { return take_rate_limit(node, config); }},
+      Key{"basic_auth_users", [&](const YamlNode& node) { return take_users(node, config); }},
   };
-  try {
-    const auto root = YAML::Load(std::string(text));
-    if (auto status = take_keys(root, "the web config", keys); !status) return fail(status);
-  } catch (const YAML::Exception& error) {
-    return error_at(error.mark, error.msg);
-  } catch (const std::exception& error) {
-    return fail(Code::kInvalid, std::string("not valid YAML: ") + error.what());
-  }
+  const auto yaml = Yaml::parse(text);
+  if (!yaml) return fail(yaml);
+  if (auto status = take_keys(yaml->root(), "the web config", keys); !status) return fail(status);
   return config;
 }
 
