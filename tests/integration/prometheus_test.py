@@ -58,7 +58,7 @@ class Prometheus(harness.TestCase):
         self.assertEqual({m["collector"] for m, _ in failed} & {"cpu", "meminfo", "stat", "loadavg", "filesystem"}, set())
         targets = self.api("targets")["activeTargets"]
         self.assertEqual([(t["health"], t["lastError"]) for t in targets], [("up", "")])
-        metadata = self.api("metadata", metric="node_cpu_seconds_total")
+        metadata = self.api("metadata", metric="node_cpu_seconds")
         # Prometheus asks for OpenMetrics, where a counter's family goes without its suffix.
         self.assertEqual(metadata["node_cpu_seconds"][0]["type"], "counter")
 
