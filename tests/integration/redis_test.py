@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0
+"""redis_exporter against real servers: values, a replica, keys, passwords, a server that stops, hangs or talks nonsense."""
+
+import json
+import socket
+import threading
+import time
+
+import harness
+
+PASSWORD = "pass w:rd@1"
+
+
+class Silent:
+    """A port that takes connections; `answer` is what each gets (None: nothing at all), again and again with `repeat`."""
+
+    def __init__(self, answer=None, repeat=1):
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.answer, self.repeat = answer, repeat
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        connections = []
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            connections.append(connection)
+            if self.answer is not None:
+                threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+
+    def _talk(self, connection):
+        try:
+            connection.recv(1)
+            for _ in range(self.repeat):
+                connection.sendall(self.answer)
+        except OSError:
+            pass
+
+    def close(self):
+        self.socket.close()
+
+
+class Redis(harness.TestCase):
+    def server(self, *options, port=None):
+        port = port or harness.free_port()
+        folder = self.folder + f"/redis-{port}"
+        self.write(f"redis-{port}/.keep", "")
+        child = harness.Child([harness.tool("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder,
+                               *options], port, self.folder)
+        self.addCleanup(child.stop)
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                return child
+            except OSError:
+                self.assertLess(time.monotonic(), deadline, child.log)
+                time.sleep(0.05)
+
+    def command(self, server, *words):
+        with socket.create_connection(("127.0.0.1", server.port), 5) as connection:
+            line = f"*{len(words)}\r\n" + "".join(f"${len(w.encode())}\r\n{w}\r\n" for w in words)
+            connection.sendall(line.encode())
+            return connection.recv(65536).decode()
+
+    def redis_exporter(self, server, *flags, env=None):
+        return self.exporter(f"-redis.addr=redis://127.0.0.1:{server.port}", *flags, name="redis_exporter", env=env)
+
+    def page(self, exporter, path="/metrics", **headers):
+        answer = exporter.get(path, **headers)
+        self.assertEqual(answer.status, 200, answer.text)
+        return harness.Page(answer.text)
+
+    def test_values(self):
+        server = self.server("--latency-tracking", "yes")
+        self.command(server, "SET", "a", "1")
+        self.command(server, "HSET", "h", "f", "1", "g", "2")
+        self.command(server, "EXPIRE", "a", "1000")
+        self.command(server, "NONSENSE")
+        page = self.page(self.redis_exporter(server))
+        self.assertEqual(page.value("redis_up"), 1)
+        self.assertEqual(page.value("redis_db_keys", db="db0"), 2)
+        self.assertEqual(page.value("redis_db_keys_expiring", db="db0"), 1)
+        self.assertEqual(page.value("redis_db_keys", db="db15"), 0)
+        self.assertEqual(page.value("redis_commands_total", cmd="set"), 1)
+        self.assertEqual(page.value("redis_errors_total", err="ERR"), 1)
+        self.assertEqual(page.value("redis_commands_latencies_usec_count", cmd="hset"), 1)
+        self.assertEqual(page.value("redis_commands_latencies_usec_sum", cmd="hset"),
+                         round(page.value("redis_commands_duration_seconds_total", cmd="hset") * 1e6))
+        self.assertEqual(page.value("redis_config_maxclients"), 10000)
+        self.assertEqual(page.value("redis_exporter_last_scrape_error", err=""), 0)
+        self.assertEqual(page.types["redis_commands_latencies_usec"], "histogram")
+
+    def test_the_scrape_leaves_no_errors_and_one_connection(self):
+        server = self.server()
+        exporter = self.redis_exporter(server)
+        before = self.page(exporter)
+        for _ in range(5):
+            after = self.page(exporter)
+        self.assertEqual(after.series("redis_errors_total"), {})
+        self.assertEqual(after.value("redis_connections_received_total"), before.value("redis_connections_received_total"))
+        self.assertEqual(after.value("redis_exporter_scrapes_total"), 6)
+
+    def test_replica(self):
+        master = self.server()
+        replica = self.server("--replicaof", "127.0.0.1", str(master.port))
+        labels = {"master_host": "127.0.0.1", "master_port": str(master.port)}
+        exporter = self.redis_exporter(replica, "-append-instance-role-label")
+        deadline = time.monotonic() + 30
+        while self.page(exporter).value("redis_master_link_up", instance_role="slave", **labels) != 1:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.2)
+        page = self.page(exporter)
+        self.assertEqual(page.value("redis_slave_info", instance_role="slave", read_only="1", **labels), 1)
+        page = self.page(self.redis_exporter(master))
+        self.assertEqual(page.value("redis_connected_slaves"), 1)
+        self.assertEqual(len(page.series("redis_connected_slave_offset_bytes")), 1)
+
+    def test_keys(self):
+        server = self.server()
+        for words in (("SET", "n", "12.5"), ("SET", "t", "text"), ("RPUSH", "l:1", "a", "b"), ("PFADD", "p", "a", "b", "c"),
+                      ("XADD", "s", "5-1", "f", "v"), ("XGROUP", "CREATE", "s", "g", "0"),
+                      ("XREADGROUP", "GROUP", "g", "me", "STREAMS", "s", ">")):
+            self.assertNotIn("-ERR", self.command(server, *words))
+        script = self.write("script.lua", "return {'a', '1', 'b', 2}")
+        page = self.page(self.redis_exporter(server, "-check-keys=l:*,n", "-check-single-keys=t,p,none", "-count-keys=*", "-check-streams=*",
+                                             "-check-key-groups=^(l):", "-script", script, "-export-client-list"))
+        self.assertEqual(page.value("redis_up"), 1)
+        self.assertEqual(page.value("redis_key_size", db="db0", key="l:1"), 2)
+        self.assertEqual(page.value("redis_key_value", db="db0", key="n"), 12.5)
+        self.assertEqual(page.value("redis_key_value_as_string", db="db0", key="t", val="text"), 1)
+        self.assertEqual(page.value("redis_key_size", db="db0", key="p"), 3)
+        self.assertEqual(page.value("redis_key_size", db="db0", key="none"), 0)
+        self.assertGreater(page.value("redis_key_memory_usage_bytes", db="db0", key="l:1"), 10)
+        self.assertEqual(page.value("redis_keys_count", db="db0", key="*"), 5)
+        self.assertEqual(page.value("redis_stream_length", db="db0", stream="s"), 1)
+        self.assertEqual(page.value("redis_stream_last_entry_id", db="db0", stream="s"), 5)
+        self.assertEqual(page.value("redis_stream_group_consumer_messages_pending", db="db0", stream="s", group="g", consumer="me"), 1)
+        self.assertEqual(page.value("redis_key_group_count", db="db0", key_group="l"), 1)
+        self.assertEqual(page.value("redis_key_group_count", db="db0", key_group="unclassified"), 4)
+        self.assertEqual(page.value("redis_script_values", filename=script, key="b"), 2)
+        self.assertEqual(page.value("redis_script_result", filename=script), 1)
+        self.assertEqual(len(page.series("redis_connected_client_info")), 1)
+
+    def test_targets(self):
+        server = self.server("--requirepass", PASSWORD)
+        uri = f"redis://127.0.0.1:{server.port}"
+        passwords = self.write("passwords.json", json.dumps({uri: PASSWORD}))
+        exporter = self.exporter("-redis.addr=", f"-redis.password-file={passwords}", name="redis_exporter")
+        self.assertIsNone(self.page(exporter).value("redis_up"))
+        page = self.page(exporter, f"/scrape?target={uri}&check-single-keys=k", Accept_Encoding="gzip")
+        self.assertEqual(page.value("redis_up"), 1)
+        self.assertEqual(page.value("redis_key_size", db="db0", key="k"), 0)
+        for query in ("", "?target=", "?target=http://x", f"?target={uri}&check-keys=a=b=c"):
+            self.assertEqual(exporter.get("/scrape" + query).status, 400)
+        self.assertEqual(self.page(exporter).value("redis_target_scrape_request_errors_total"), 4)
+        self.write("passwords.json", json.dumps({uri: "wrong-secret"}))
+        self.assertEqual(exporter.get("/-/reload").status, 200)
+        self.assertEqual(self.page(exporter, f"/scrape?target={uri}").value("redis_up"), 0)
+        self.assertEqual(exporter.get("/health").text, "ok")
+        self.assertNotIn("wrong-secret", exporter.log)
+        exporter = self.exporter("-disable-scrape-endpoint", "-redis.addr=", name="redis_exporter")
+        self.assertEqual(exporter.get(f"/scrape?target={uri}").status, 404)
+
+    def test_wrong_password(self):
+        server = self.server("--requirepass", PASSWORD)
+        exporter = self.redis_exporter(server, env={"REDIS_PASSWORD": "guessed-secret"})
+        answer = exporter.get("/metrics")
+        page = harness.Page(answer.text)
+        self.assertEqual(page.value("redis_up"), 0)
+        self.assertEqual(list(page.series("redis_exporter_last_scrape_error").values()), [1])
+        self.assertIn("WRONGPASS", exporter.log)
+        self.assertNotIn("guessed-secret", exporter.log + answer.text)
+        exporter = self.redis_exporter(server, env={"REDIS_PASSWORD": PASSWORD})
+        self.assertEqual(self.page(exporter).value("redis_up"), 1)
+
+    def test_server_stops_and_comes_back(self):
+        server = self.server()
+        exporter = self.redis_exporter(server)
+        self.assertEqual(self.page(exporter).value("redis_up"), 1)
+        server.stop()
+        page = self.page(exporter)
+        self.assertEqual(page.value("redis_up"), 0)
+        self.assertIn("connection refused", exporter.log)
+        self.server(port=server.port)
+        self.assertEqual(self.page(exporter).value("redis_up"), 1)
+
+    def test_an_idle_connection_that_the_server_closed(self):
+        server = self.server()
+        exporter = self.redis_exporter(server)
+        self.page(exporter)
+        self.command(server, "CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        self.assertEqual(self.page(exporter).value("redis_up"), 1)
+
+    def test_silence_garbage_and_floods(self):
+        for answer, repeat in ((None, 1), (b"HTTP/1.1 400 Bad Request\r\n\r\n", 1), (b"*2000000000\r\n", 1), (b"$999999999\r\n" + b"x" * 65536, 9000)):
+            port = Silent(answer, repeat)
+            self.addCleanup(port.close)
+            exporter = self.redis_exporter(port)
+            began = time.monotonic()
+            page = self.page(exporter, X_Prometheus_Scrape_Timeout_Seconds="2")
+            self.assertLess(time.monotonic() - began, 2.5)
+            self.assertEqual(page.value("redis_up"), 0, (answer or b"")[:20])
+
+    def test_bad_flags(self):
+        path = harness.binary("redis_exporter")
+        self.assertEqual(harness.run(path, "-no-such-flag").returncode, 2)
+        self.assertEqual(harness.run(path, "-check-keys=a=b=c").returncode, 1)
+        done = harness.run(path, "-redis.addr=http://u:hidden-secret@h")
+        self.assertEqual(done.returncode, 1)
+        self.assertNotIn("hidden-secret", done.stdout + done.stderr)
+
+    def test_same_as_the_original(self):
+        original = harness.original("redis_exporter")
+        if not original:
+            self.skipTest("the original is not here")
+        server = self.server()
+        for i in range(50):
+            self.command(server, "SET", f"k:{i}", str(i))
+        flags = ["-check-keys=k:*", "-count-keys=k:*", "-include-config-metrics", "-check-key-groups=^(k):"]
+        ours = self.redis_exporter(server, *flags)
+        theirs = self.exporter(f"-redis.addr=redis://127.0.0.1:{server.port}", *flags, path=original)
+        for exporter in (ours, theirs):
+            exporter.get("/metrics")
+        done = harness.run("python3", harness.shared("tools", "parity.py"), "diff", "--ours", f"http://127.0.0.1:{ours.port}/metrics",
+                           "--theirs", f"http://127.0.0.1:{theirs.port}/metrics", "--ignore", r"^(go_|process_|promhttp_|.*_build_info$|redis_commands_|redis_latency_percentiles|redis_errors)", seconds=60)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
+if __name__ == "__main__":
+    harness.main(binaries=["redis_exporter"], tools=["redis-server"])
