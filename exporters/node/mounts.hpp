@@ -19,8 +19,9 @@ struct Mount {
   std::string_view major, minor;
   std::string_view options;
   std::string_view super_options;
-  /// False for the types that answer from this machine's disks and memory. True for network, FUSE and unknown ones and
-  /// for everything that is mounted on or below one of them: whoever touches its path may never come back.
+  /// False for the types that answer from this machine's disks and memory. True for network, FUSE and unknown
+  /// ones and for everything that is mounted on or below one of them: whoever touches its path may never come
+  /// back.
   bool may_hang = false;
 
   bool readonly() const;

@@ -10,6 +10,7 @@
 #include <deque>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include <pthread.h>
 
@@ -26,13 +27,18 @@ constexpr std::size_t kStackBytes = 512 * 1024;
 struct WorkerPool::Shared {
   explicit Shared(unsigned max) : max_threads(max) {}
 
+  struct Waiter {
+    std::condition_variable wake;
+    bool called = false;
+  };
+
   std::mutex mutex;
-  std::condition_variable work;
   std::condition_variable ended;
   std::deque<Task> tasks;
+  // The last to go idle is the first to be called: its caches are warm, and the others come to their end.
+  std::vector<Waiter*> idle;
   const unsigned max_threads;
   unsigned threads = 0;
-  unsigned idle = 0;
   bool closing = false;
 
   void serve();
@@ -42,10 +48,17 @@ struct WorkerPool::Shared {
 void WorkerPool::Shared::serve() {
   std::unique_lock lock(mutex);
   for (;;) {
-    ++idle;
-    const bool woken = work.wait_for(lock, kIdle, [this] { return closing || !tasks.empty(); });
-    --idle;
-    if (closing || !woken) break;
+    if (tasks.empty() && !closing) {
+      Waiter waiter;
+      idle.push_back(&waiter);
+      waiter.wake.wait_for(lock, kIdle, [&] { return closing || waiter.called; });
+      if (!waiter.called) {
+        std::erase(idle, &waiter);
+        break;
+      }
+    }
+    if (closing) break;
+    if (tasks.empty()) continue;
     Task task = std::move(tasks.front());
     tasks.pop_front();
     lock.unlock();
@@ -94,7 +107,7 @@ WorkerPool::~WorkerPool() {
   std::unique_lock lock(shared_->mutex);
   shared_->closing = true;
   dropped.swap(shared_->tasks);
-  shared_->work.notify_all();
+  for (auto* waiter : shared_->idle) waiter->wake.notify_one();
   shared_->ended.wait(lock, [this] { return shared_->threads == 0; });
 }
 
@@ -103,12 +116,15 @@ void WorkerPool::submit(Task task) {
   const std::lock_guard lock(shared_->mutex);
   auto& shared = *shared_;
   shared.tasks.push_back(std::move(task));
-  if (shared.idle < shared.tasks.size() && shared.threads < shared.max_threads &&
-      !shared.start_thread(shared_) && shared.threads == 0) {
+  if (!shared.idle.empty()) {
+    auto* const waiter = shared.idle.back();
+    shared.idle.pop_back();
+    waiter->called = true;
+    waiter->wake.notify_one();
+  } else if (shared.threads < shared.max_threads && !shared.start_thread(shared_) && shared.threads == 0) {
     refused = std::move(shared.tasks.back());
     shared.tasks.pop_back();
   }
-  shared.work.notify_one();
 }
 
 }  // namespace exporter::detail
