@@ -4,10 +4,20 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <string_view>
 
 #include "detail/password.hpp"
 #include "detail/web_config.hpp"
+#include "detail/web_config_file.hpp"
+#include "fuzz/fuzz.hpp"
+
+void exporter::fuzz::seeds(const std::function<void(Input)>& use) {
+  for (const auto& entry : std::filesystem::directory_iterator(TEST_SOURCE_DIR "/fixtures/web_config")) {
+    const auto text = exporter::detail::read_small_file(entry.path());
+    if (text) use({reinterpret_cast<const std::uint8_t*>(text->data()), text->size()});
+  }
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
