@@ -2,11 +2,10 @@
 """nginx-prometheus-exporter against a real nginx, and against servers that misbehave."""
 
 import os
-import socket
-import threading
 import time
 
 import harness
+from answering import HUGE, Answering
 
 CONFIG = """
 {user} daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}}
@@ -24,35 +23,6 @@ http {{
 }}
 """
 UP = "nginx_up"
-
-
-class Answering:
-    """Accepts connections and sends the same bytes to each; with None it stays silent."""
-
-    def __init__(self, test, data):
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        self.data, self.open = data, []
-        test.addCleanup(self.close)
-        threading.Thread(target=self.run, daemon=True).start()
-
-    def run(self):
-        while True:
-            try:
-                client, _ = self.socket.accept()
-                self.open.append(client)
-                if self.data is not None:
-                    client.recv(65536)
-                    client.sendall(self.data)
-                    client.close()
-            except OSError:
-                if self.socket.fileno() < 0:
-                    return
-
-    def close(self):
-        self.socket.close()
-        for client in self.open:
-            client.close()
 
 
 class Nginx(harness.TestCase):
@@ -115,10 +85,9 @@ class Nginx(harness.TestCase):
         self.assertEqual(page.value(UP), 0)
 
     def test_bad_answers(self):
-        huge = b"HTTP/1.1 200 OK\r\nContent-Length: 200000000\r\n\r\n" + b"x" * 100_000_000
         answers = {"garbage": (b"\x00\xff" * 1000, "HTTP"), "html": (b"HTTP/1.1 200 OK\r\n\r\n<html>", "stub_status"),
                    "status": (b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n", "status 503"), "cut": (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nAct", ""),
-                   "huge": (huge, "larger than")}
+                   "huge": (HUGE, "larger than")}
         for name, (data, words) in answers.items():
             with self.subTest(name):
                 server = Answering(self, data)
