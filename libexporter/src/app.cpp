@@ -110,6 +110,7 @@ struct App::Impl {
   bool enabled(const Entry& entry) const;
   Status start();
   int print_page();
+  Result<std::vector<std::string>> open_addresses();
   int serve();
   Status reload();
   void watch_signals();
@@ -387,9 +388,28 @@ int App::Impl::print_page() {
   return print(page);
 }
 
+/// People may know a program by more than one port: of several default addresses any one will do.
+Result<std::vector<std::string>> App::Impl::open_addresses() {
+  if (listen->given() || (**listen).size() < 2) return server->listen(**listen);
+  std::vector<std::string> opened;
+  Error problem;
+  for (const auto& address : **listen) {
+    const auto bound = server->listen({address});
+    if (bound) {
+      opened.insert(opened.end(), bound->begin(), bound->end());
+    } else {
+      problem = bound.error();
+      log::warn("Cannot listen on one of the default addresses",
+                {{"address", address}, {"err", problem.message}});
+    }
+  }
+  if (opened.empty()) return std::unexpected(problem);
+  return opened;
+}
+
 int App::Impl::serve() {
   if (**systemd_socket) log::info("Listening on systemd activated listeners instead of port listeners.");
-  auto addresses = **systemd_socket ? detail::adopt_systemd_sockets(*server) : server->listen(**listen);
+  auto addresses = **systemd_socket ? detail::adopt_systemd_sockets(*server) : open_addresses();
   if (!addresses) {
     log::error("Cannot listen", {{"err", addresses.error().message}});
     return 1;

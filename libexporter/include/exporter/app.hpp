@@ -36,10 +36,11 @@ struct FlagNames {
 };
 
 struct AppInfo {
-  std::string program;              ///< the binary's name, as in logs, errors and environment variables
-  std::string title;                ///< "Node Exporter"
-  std::string description;          ///< one sentence
-  std::vector<std::string> listen;  ///< addresses without --web.listen-address
+  std::string program;      ///< the binary's name, as in logs, errors and environment variables
+  std::string title;        ///< "Node Exporter"
+  std::string description;  ///< one sentence
+  /// Addresses without --web.listen-address. Of several a taken one is a warning, and all taken an error.
+  std::vector<std::string> listen;
   /// Prefix of the two families about each collector ("node_scrape_collector"); empty: none.
   std::string collector_metrics;
   /// Exit status where a collector's start() fails; a bad flag's is 1, or 2 with Style::kGo.
