@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// nginx-prometheus-exporter: nginx's stub_status page or the API of NGINX Plus, on port 9113.
+// nginx-prometheus-exporter: nginx's stub_status page, on port 9113.
 
 #include <exporter/app.hpp>
 
@@ -20,6 +20,8 @@ int main(int argc, char** argv) {
   const nginx::Settings settings(app.flags());
   app.add("stub_status", nginx::stub_status_metrics(), nullptr);
   app.on_start([&]() -> Status {
+    if (settings.plus())
+      return fail(Code::kInvalid, "--nginx.plus: the API of NGINX Plus is not supported yet");
     auto targets = settings.targets();
     if (!targets) return fail(targets);
     for (auto& target : *targets) {
