@@ -38,7 +38,7 @@ class KeyPage {
     logs_.clear();
     for (std::size_t i = 0; i < keys.size(); ++i) add_size(types_[2 * i].text, keys[i]);
     if (commands_.count() > 0) {
-      if (auto status = scrape_.client.ask(commands_, sizes_, scrape_.deadline); !status) return status;
+      if (auto status = scrape_.client->ask(commands_, sizes_, scrape_.deadline); !status) return status;
     }
     std::size_t at = 0;
     for (std::size_t i = 0; i < keys.size(); ++i)
@@ -53,7 +53,7 @@ class KeyPage {
       commands_.add({"TYPE", key});
       commands_.add({"MEMORY", "USAGE", key});
     }
-    return scrape_.client.ask(commands_, types_, scrape_.deadline);
+    return scrape_.client->ask(commands_, types_, scrape_.deadline);
   }
 
   void add_size(std::string_view type, std::string_view key) {
@@ -103,7 +103,7 @@ class KeyPage {
     if (logs_.empty()) return {};
     commands_.clear();
     for (const auto& log : logs_) commands_.add({"PFCOUNT", log.key});
-    if (auto status = scrape_.client.ask(commands_, sizes_, scrape_.deadline); !status) return status;
+    if (auto status = scrape_.client->ask(commands_, sizes_, scrape_.deadline); !status) return status;
     for (std::size_t i = 0; i < logs_.size(); ++i) {
       const bool counted = sizes_[i].kind == Reply::Kind::kInteger;
       scrape_.out(kSize, {database_, logs_[i].key}, counted ? sizes_[i].integer : logs_[i].length);
@@ -141,8 +141,7 @@ Status KeyScrape::check_keys(std::span<const KeyPattern> patterns, std::span<con
       return fresh.empty() ? Status{} : page.write(fresh);
     };
     if (glob) return scan(pattern, {}, write);
-    const std::string_view keys[] = {pattern.pattern};
-    return write(keys);
+    return one(pattern.pattern, write);
   };
   Status result;
   for (const auto& pattern : patterns) {

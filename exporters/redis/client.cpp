@@ -22,6 +22,15 @@ void Client::set_credentials(std::string user, std::string password) {
   close();
 }
 
+std::unique_ptr<Client> Client::sibling(std::string host, std::string port) const {
+  auto address = address_;
+  address.host = std::move(host);
+  address.port = std::move(port);
+  address.path.clear();
+  address.database.clear();
+  return std::make_unique<Client>(options_, std::move(address), tls_);
+}
+
 Status Client::connect(Deadline deadline) {
   if (connection_) return {};
   const auto began = std::chrono::steady_clock::now();

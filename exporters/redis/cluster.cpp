@@ -3,6 +3,8 @@
 
 #include "cluster.hpp"
 
+#include <algorithm>
+
 #include <exporter/text.hpp>
 
 namespace exporter::redis {
@@ -51,6 +53,32 @@ Result<std::vector<ClusterNode>> cluster_nodes(Client& client, bool hostnames, D
   if (!replies[0].is_text())
     return fail(Code::kUnavailable, "CLUSTER NODES: " + std::string(replies[0].text));
   return parse_cluster_nodes(replies[0].text, hostnames);
+}
+
+Status ClusterClients::refresh(Client& first, Deadline deadline) {
+  const auto nodes = cluster_nodes(first, false, deadline);
+  if (!nodes) return std::unexpected(nodes.error());
+  std::vector<std::unique_ptr<Client>> now;
+  for (const auto& node : *nodes) {
+    if (!node.master) continue;
+    const auto known = std::find_if(masters_.begin(), masters_.end(), [&](const auto& client) {
+      return client && client->address().host == node.host && client->address().port == node.port;
+    });
+    if (known != masters_.end()) {
+      now.push_back(std::move(*known));
+    } else {
+      now.push_back(first.sibling(node.host, node.port));
+    }
+  }
+  masters_ = std::move(now);
+  return {};
+}
+
+Client* ClusterClients::find(std::string_view host_and_port) const {
+  for (const auto& client : masters_) {
+    if (client->address().host + ":" + client->address().port == host_and_port) return client.get();
+  }
+  return nullptr;
 }
 
 std::string discovery_page(const std::vector<ClusterNode>& nodes, bool tls) {

@@ -2,6 +2,8 @@
 // The nodes of a cluster.
 #pragma once
 
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +21,19 @@ struct ClusterNode {
 std::vector<ClusterNode> parse_cluster_nodes(std::string_view text, bool hostnames);
 
 Result<std::vector<ClusterNode>> cluster_nodes(Client& client, bool hostnames, Deadline deadline);
+
+/// Connections to a cluster's masters, kept from scrape to scrape.
+class ClusterClients {
+ public:
+  /// Asks `first` which masters there are now.
+  Status refresh(Client& first, Deadline deadline);
+  std::span<const std::unique_ptr<Client>> masters() const { return masters_; }
+  /// The master of that address, or null.
+  Client* find(std::string_view host_and_port) const;
+
+ private:
+  std::vector<std::unique_ptr<Client>> masters_;
+};
 
 /// The JSON that Prometheus' HTTP service discovery reads.
 std::string discovery_page(const std::vector<ClusterNode>& nodes, bool tls);

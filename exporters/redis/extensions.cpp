@@ -113,7 +113,7 @@ Status KeyScrape::tile38() {
   Commands commands;
   Replies replies;
   commands.add({"SERVER", "EXT"});
-  if (auto status = client.ask(commands, replies, deadline); !status) return status;
+  if (auto status = client->ask(commands, replies, deadline); !status) return status;
   if (replies[0].failed()) return fail(Code::kUnavailable, std::string(replies[0].text));
   const auto items = replies[0].array();
   for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
@@ -135,7 +135,7 @@ Status KeyScrape::modules() {
   Commands commands;
   Replies replies;
   commands.add({"INFO", "MODULES"});
-  if (auto status = client.ask(commands, replies, deadline); !status) return status;
+  if (auto status = client->ask(commands, replies, deadline); !status) return status;
   if (!replies[0].is_text()) return fail(Code::kUnavailable, std::string(replies[0].text));
   write_modules(replies[0].text, out);
   return {};
@@ -147,7 +147,7 @@ Status KeyScrape::search_indexes() {
   Commands commands;
   Replies names, indexes;
   commands.add({"FT._LIST"});
-  if (auto status = client.ask(commands, names, deadline); !status) return status;
+  if (auto status = client->ask(commands, names, deadline); !status) return status;
   if (names[0].failed()) return fail(Code::kUnavailable, std::string(names[0].text));
   commands.clear();
   std::vector<std::string_view> chosen;
@@ -157,7 +157,7 @@ Status KeyScrape::search_indexes() {
     commands.add({"FT.INFO", name->text});
   }
   if (chosen.empty()) return {};
-  if (auto status = client.ask(commands, indexes, deadline); !status) return status;
+  if (auto status = client->ask(commands, indexes, deadline); !status) return status;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     if (indexes[i].failed()) continue;
     for (const auto& field : kIndex)
@@ -172,7 +172,7 @@ Status KeyScrape::scripts() {
   for (const auto& script : options.scripts) {
     commands.clear();
     commands.add({options.scripts_read_only ? "EVAL_RO" : "EVAL", script.text, "0"});
-    if (auto status = client.ask(commands, replies, deadline); !status) return status;
+    if (auto status = client->ask(commands, replies, deadline); !status) return status;
     if (replies[0].failed()) {
       out(kScriptResult, {script.filename}, 0);
       return fail(Code::kUnavailable, "script " + script.filename + ": " + std::string(replies[0].text));

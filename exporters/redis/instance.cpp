@@ -46,6 +46,10 @@ void optional_reply(std::string_view what, const Reply& reply) {
 
 std::span<const MetricInfo> instance_metrics() { return kMetrics; }
 
+Instance::Instance(const Options& options, Address address, std::shared_ptr<const TlsContext> tls)
+    : options_(options), client_(options, std::move(address), std::move(tls)) {}
+Instance::~Instance() = default;
+
 Status Instance::scrape(const KeyChoice& keys, Sink& sink, Deadline deadline) {
   const auto began = Clock::now();
   Output out(sink, options_);
@@ -154,11 +158,17 @@ Status Instance::scrape_server(const KeyChoice& keys, Output& out, Deadline dead
   if (facts.sentinel)
     optional_part("SENTINEL", write_sentinel(client_, more_, facts, options_, out, deadline));
 
-  KeyScrape key_scrape{.client = client_,
+  KeyScrape key_scrape{.client = &client_,
                        .options = options_,
                        .out = out,
                        .deadline = deadline,
                        .databases = facts.cluster ? 1 : databases};
+  if (options_.cluster && facts.cluster) {
+    if (!cluster_) cluster_ = std::make_unique<ClusterClients>();
+    const auto status = cluster_->refresh(client_, deadline);
+    optional_part("CLUSTER NODES", status);
+    if (status) key_scrape.cluster = cluster_.get();
+  }
   return key_scrape.run(keys, facts);
 }
 

@@ -29,6 +29,8 @@ class Client {
   void close() { connection_.reset(); }
 
   void set_credentials(std::string user, std::string password);
+  /// Another server with the same credentials and settings.
+  std::unique_ptr<Client> sibling(std::string host, std::string port) const;
   const Address& address() const { return address_; }
   /// How long the last connect() that did something took.
   double connect_seconds() const { return connect_seconds_; }
@@ -42,10 +44,12 @@ class Client {
   double connect_seconds_ = 0;
 };
 
+class ClusterClients;
+
 class Instance {
  public:
-  Instance(const Options& options, Address address, std::shared_ptr<const TlsContext> tls)
-      : options_(options), client_(options, std::move(address), std::move(tls)) {}
+  Instance(const Options& options, Address address, std::shared_ptr<const TlsContext> tls);
+  ~Instance();
 
   void set_credentials(std::string user, std::string password) {
     client_.set_credentials(std::move(user), std::move(password));
@@ -63,6 +67,7 @@ class Instance {
   Replies first_;  // the first answer, which the others refer to
   Replies more_;
   bool old_config_ = false;  // the server takes one name a CONFIG GET
+  std::unique_ptr<ClusterClients> cluster_;
   unsigned long scrapes_ = 0;
   double seconds_sum_ = 0;
 };

@@ -100,7 +100,7 @@ Status KeyScrape::key_groups() {
       words.insert(words.end(), options.key_groups.begin(), options.key_groups.end());
       commands.clear();
       commands.add(words);
-      result = client.ask(commands, replies, deadline);
+      result = client->ask(commands, replies, deadline);
       if (!result) break;
       if (replies[0].failed()) {
         result = fail(Code::kUnavailable, std::string(replies[0].text));

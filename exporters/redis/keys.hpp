@@ -7,18 +7,20 @@
 #include <string_view>
 #include <vector>
 
+#include "cluster.hpp"
 #include "info.hpp"
 #include "instance.hpp"
 
 namespace exporter::redis {
 
 struct KeyScrape {
-  Client& client;
+  Client* client;
   const Options& options;
   Output& out;
   Deadline deadline;
   std::int64_t databases;
-  bool selected = false;  // another database than the address names
+  ClusterClients* cluster = nullptr;  // where keys are spread over several servers
+  bool selected = false;              // another database than the address names
 
   /// Everything that the flags ask for. An error (of a script) means that the server counts as down.
   Status run(const KeyChoice& keys, const InfoFacts& facts);
@@ -36,6 +38,9 @@ struct KeyScrape {
   /// Calls `page` with the keys that match, a page at a time.
   using Page = std::function<Status(std::span<const std::string_view> keys)>;
   Status scan(const KeyPattern& pattern, std::string_view type, const Page& page);
+  /// Calls `page` with one key, on the server that has it.
+  Status one(std::string_view key, const Page& page);
+  Status scan_server(const KeyPattern& pattern, std::string_view type, const Page& page);
 };
 
 }  // namespace exporter::redis

@@ -90,6 +90,13 @@ OptionFlags::OptionFlags(Flags& flags) {
            .env("REDIS_EXPORTER_INCL_METRICS_FOR_EMPTY_DATABASES");
   role_ = &flags.toggle("append-instance-role-label", false,
                         "Add the label instance_role to all families of the server.");
+  // What protects this exporter's own port is the web config file's: to start without it would be worse than
+  // not at all.
+  for (const auto* name : {"basic-auth-username", "basic-auth-password", "basic-auth-hash-password",
+                           "tls-server-key-file", "tls-server-cert-file", "tls-server-ca-cert-file"}) {
+    elsewhere_.push_back(&flags.text(name, "", "Not taken: use web.config.file.").secret());
+  }
+  flags.text("tls-server-min-version", "TLS1.2", "Not taken: use web.config.file.");
 }
 
 Status OptionFlags::finish_keys() {
@@ -131,6 +138,12 @@ Status OptionFlags::finish_log() const {
 }
 
 Status OptionFlags::finish() {
+  for (const auto* flag : elsewhere_) {
+    if (!(*flag)->empty()) {
+      return fail(Code::kInvalid,
+                  "users and certificates of this port belong into the file of -web.config.file");
+    }
+  }
   if (auto status = finish_log(); !status) return status;
   if (auto status = finish_keys(); !status) return status;
   const auto timeout = parse_duration(**timeout_);

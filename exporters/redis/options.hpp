@@ -98,6 +98,7 @@ class OptionFlags {
       client_list_, client_port_, only_redis_, ping_, config_metrics_, modules_, search_, sentinel_peers_,
       no_values_, no_histograms_, redact_, system_, rdb_size_, skip_verification_, skip_master_,
       no_scrape_endpoint_, empty_databases_, role_;
+  std::vector<const Flag<std::string>*> elsewhere_;
 };
 
 }  // namespace exporter::redis

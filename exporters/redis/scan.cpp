@@ -19,7 +19,7 @@ Status KeyScrape::select(std::string_view database) {
   Commands commands;
   Replies replies;
   commands.add({"SELECT", database});
-  if (auto status = client.ask(commands, replies, deadline); !status) return status;
+  if (auto status = client->ask(commands, replies, deadline); !status) return status;
   if (replies[0].failed())
     return fail(Code::kInvalid, "SELECT " + std::string(database) + ": " + std::string(replies[0].text));
   selected = true;
@@ -27,6 +27,41 @@ Status KeyScrape::select(std::string_view database) {
 }
 
 Status KeyScrape::scan(const KeyPattern& pattern, std::string_view type, const Page& page) {
+  if (!cluster) return scan_server(pattern, type, page);
+  auto* const first = client;
+  Status result;
+  for (const auto& master : cluster->masters()) {
+    client = master.get();
+    if (result = scan_server(pattern, type, page); !result) break;
+  }
+  client = first;
+  return result;
+}
+
+Status KeyScrape::one(std::string_view key, const Page& page) {
+  const std::string_view keys[] = {key};
+  if (!cluster) return page(keys);
+  Commands commands;
+  Replies replies;
+  commands.add({"TYPE", key});
+  if (auto status = client->ask(commands, replies, deadline); !status) return status;
+  if (replies[0].text == "none") return {};
+  if (!replies[0].failed()) return page(keys);
+  // "MOVED 3999 127.0.0.1:6381"
+  Fields moved(replies[0].text);
+  auto* const owner = moved.next() == "MOVED" ? cluster->find(moved.skip(1).next()) : nullptr;
+  if (!owner) return fail(Code::kUnavailable, std::string(replies[0].text));
+  auto* const first = client;
+  client = owner;
+  commands.clear();
+  commands.add({"TYPE", key});
+  auto result = client->ask(commands, replies, deadline);
+  if (result && replies[0].text != "none") result = page(keys);
+  client = first;
+  return result;
+}
+
+Status KeyScrape::scan_server(const KeyPattern& pattern, std::string_view type, const Page& page) {
   std::string cursor = "0";
   const auto count = std::to_string(options.batch_size);
   Commands commands;
@@ -40,7 +75,7 @@ Status KeyScrape::scan(const KeyPattern& pattern, std::string_view type, const P
       words.push_back(type);
     }
     commands.add(words);
-    if (auto status = client.ask(commands, replies, deadline); !status) return status;
+    if (auto status = client->ask(commands, replies, deadline); !status) return status;
     if (replies[0].failed()) return fail(Code::kUnavailable, "SCAN: " + std::string(replies[0].text));
     keys.clear();
     for (const auto* key : replies[0].at(1).array()) keys.push_back(key->text);
@@ -67,7 +102,7 @@ Status KeyScrape::run(const KeyChoice& keys, const InfoFacts& facts) {
   const auto status = options.scripts.empty() ? Status{} : scripts();
   // The connection is kept: the next scrape starts in the database that the address names.
   if (selected)
-    optional_part("SELECT", select(client.address().database.empty() ? "0" : client.address().database));
+    optional_part("SELECT", select(client->address().database.empty() ? "0" : client->address().database));
   return status;
 }
 

@@ -88,7 +88,7 @@ Status write_sentinel(Client& client, Replies& replies, const InfoFacts&, const 
     const auto items = replies[1].array();
     for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
       const auto key = items[i]->text;
-      if (options.redact_config && key == "sentinel-pass") continue;
+      if (options.redact_config && key == "sentinel-pass" && !items[i + 1]->text.empty()) continue;
       out(kKeyValue, {key, items[i + 1]->text}, 1);
       if (const auto number = go_float(items[i + 1]->text)) out(kValue, {key}, *number);
     }

@@ -96,7 +96,7 @@ Status KeyScrape::check_streams(std::span<const KeyPattern> patterns, std::span<
       commands.add({"XINFO", "STREAM", key});
       commands.add({"XINFO", "GROUPS", key});
     }
-    if (auto status = client.ask(commands, streams, deadline); !status) return status;
+    if (auto status = client->ask(commands, streams, deadline); !status) return status;
     commands.clear();
     for (std::size_t i = 0; i < keys.size(); ++i) {
       if (streams[2 * i].failed()) continue;  // gone, or something else than a stream
@@ -112,7 +112,7 @@ Status KeyScrape::check_streams(std::span<const KeyPattern> patterns, std::span<
       }
     }
     if (commands.count() == 0) return {};
-    if (auto status = client.ask(commands, consumers, deadline); !status) return status;
+    if (auto status = client->ask(commands, consumers, deadline); !status) return status;
     std::size_t at = 0;
     for (std::size_t i = 0; i < keys.size(); ++i) {
       if (streams[2 * i].failed()) continue;
@@ -134,8 +134,7 @@ Status KeyScrape::check_streams(std::span<const KeyPattern> patterns, std::span<
     const auto label = "db" + pattern.database;
     const auto page = [&](std::span<const std::string_view> keys) { return write(label, keys); };
     if (glob) return scan(pattern, "stream", page);
-    const std::string_view keys[] = {pattern.pattern};
-    return page(keys);
+    return one(pattern.pattern, page);
   };
   Status result;
   for (const auto& pattern : patterns) {

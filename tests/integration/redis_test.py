@@ -2,6 +2,7 @@
 """redis_exporter against real servers: values, a replica, keys, passwords, a server that stops, hangs or talks nonsense."""
 
 import json
+import random
 import socket
 import threading
 import time
@@ -41,6 +42,19 @@ class Silent:
 
     def close(self):
         self.socket.close()
+
+
+def cluster_port():
+    """A node of a cluster takes the port 10,000 above its own too: not every free port will do."""
+    for _ in range(100):
+        port = random.randrange(20000, 30000)
+        try:
+            for taken in (port, port + 10000):
+                socket.create_server(("127.0.0.1", taken)).close()
+            return port
+        except OSError:
+            continue
+    raise AssertionError("no port for a cluster's node")
 
 
 class Redis(harness.TestCase):
@@ -145,6 +159,45 @@ class Redis(harness.TestCase):
         self.assertEqual(page.value("redis_script_result", filename=script), 1)
         self.assertEqual(len(page.series("redis_connected_client_info")), 1)
 
+    def test_cluster(self):
+        nodes = [self.server("--cluster-enabled", "yes", port=cluster_port()) for _ in range(2)]
+        for node, slots in zip(nodes, (range(8192), range(8192, 16384))):
+            self.command(node, "CLUSTER", "ADDSLOTS", *map(str, slots))
+        self.command(nodes[0], "CLUSTER", "MEET", "127.0.0.1", str(nodes[1].port))
+        deadline = time.monotonic() + 30
+        while not all("cluster_state:ok" in self.command(node, "CLUSTER", "INFO") for node in nodes):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.2)
+        for i in range(20):
+            if self.command(nodes[0], "SET", f"k:{i}", "v").startswith("-MOVED"):
+                self.command(nodes[1], "SET", f"k:{i}", "v")
+        exporter = self.redis_exporter(nodes[0], "-is-cluster", "-check-keys=k:*", "-check-single-keys=k:1,k:2,k:3,none", "-count-keys=*")
+        page = self.page(exporter)
+        self.assertEqual(page.value("redis_cluster_state"), 1)
+        self.assertEqual(page.value("redis_keys_count", db="db0", key="*"), 20)
+        self.assertEqual(len(page.series("redis_key_size")), 20)
+        self.assertIsNone(page.value("redis_db_keys", db="db1"))
+        targets = json.loads(exporter.get("/discover-cluster-nodes").text)[0]["targets"]
+        self.assertEqual(sorted(targets), sorted(f"redis://127.0.0.1:{node.port}" for node in nodes))
+
+    def test_tls(self):
+        key, certificate = self.folder + "/key.pem", self.folder + "/cert.pem"
+        done = harness.run(harness.tool("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate,
+                           "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        port = harness.free_port()
+        self.server("--port", "0", "--tls-port", str(port), "--tls-cert-file", certificate, "--tls-key-file", key,
+                    "--tls-ca-cert-file", certificate, port=port)
+        address = f"-redis.addr=rediss://127.0.0.1:{port}"
+        trusting = [f"-tls-ca-cert-file={certificate}", f"-tls-client-cert-file={certificate}", f"-tls-client-key-file={key}"]
+        self.assertEqual(self.page(self.exporter(address, *trusting, name="redis_exporter")).value("redis_up"), 1)
+        for flags in (trusting[1:], [*trusting, "-tls-server-name=elsewhere"]):
+            exporter = self.exporter(address, *flags, name="redis_exporter")
+            self.assertEqual(self.page(exporter).value("redis_up"), 0)
+            self.assertIn("tls: cannot verify", exporter.log)
+        exporter = self.exporter(address, *trusting[1:], "-skip-tls-verification", name="redis_exporter")
+        self.assertEqual(self.page(exporter).value("redis_up"), 1)
+
     def test_targets(self):
         server = self.server("--requirepass", PASSWORD)
         uri = f"redis://127.0.0.1:{server.port}"
@@ -209,6 +262,10 @@ class Redis(harness.TestCase):
         path = harness.binary("redis_exporter")
         self.assertEqual(harness.run(path, "-no-such-flag").returncode, 2)
         self.assertEqual(harness.run(path, "-check-keys=a=b=c").returncode, 1)
+        done = harness.run(path, env={"REDIS_EXPORTER_BASIC_AUTH_PASSWORD": "hidden-secret"})
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("web.config.file", done.stderr)
+        self.assertNotIn("hidden-secret", done.stdout + done.stderr)
         done = harness.run(path, "-redis.addr=http://u:hidden-secret@h")
         self.assertEqual(done.returncode, 1)
         self.assertNotIn("hidden-secret", done.stdout + done.stderr)
