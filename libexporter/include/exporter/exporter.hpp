@@ -6,8 +6,8 @@
 #include <exporter/app.hpp>
 #include <exporter/collector.hpp>
 #include <exporter/files.hpp>
-#include <exporter/json.hpp>
 #include <exporter/flags.hpp>
+#include <exporter/json.hpp>
 #include <exporter/log.hpp>
 #include <exporter/metric.hpp>
 #include <exporter/regex.hpp>
