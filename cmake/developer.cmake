@@ -2,6 +2,8 @@
 add_library(exporter_build_options INTERFACE)
 target_compile_options(exporter_build_options INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wcast-qual
                        -ffunction-sections -fdata-sections)
+# gcc 12 takes some string concatenations for overlapping copies when it optimises (its bug 105651).
+target_compile_options(exporter_build_options INTERFACE $<$<AND:$<CXX_COMPILER_ID:GNU>,$<NOT:$<CONFIG:Debug>>>:-Wno-restrict>)
 target_link_options(exporter_build_options INTERFACE -Wl,--gc-sections)
 if(EXPORTER_DEVELOPER)
   target_compile_options(exporter_build_options INTERFACE -Werror)
