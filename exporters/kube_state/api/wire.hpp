@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Walks protobuf's wire format in place: no message classes, no copies, no allocation. What a caller doesn't
+// name in its switch is skipped.
+//
+//     Message pod(bytes);
+//     while (const auto field = pod.next()) {
+//       switch (field->number) {
+//         case kMetadata: metadata = field->bytes; break;
+//         case kReplicas: replicas = field->integer(); break;
+//       }
+//     }
+//     if (pod.malformed()) ...
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace exporter::kube {
+
+struct WireField {
+  std::uint32_t number = 0;
+  std::uint64_t bits = 0;    ///< a varint's or fixed number's value
+  std::string_view bytes{};  ///< a string's, bytes field's or sub-message's content
+
+  std::int64_t integer() const { return static_cast<std::int64_t>(bits); }
+  bool flag() const { return bits != 0; }
+};
+
+class Message {
+ public:
+  explicit Message(std::string_view bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+
+  /// The next field; nothing at the end, and nothing from the first malformed byte on.
+  std::optional<WireField> next() {
+    if (at_ == end_) return std::nullopt;
+    std::uint64_t key = 0;
+    WireField field;
+    if (!varint(key) || key >> 3 == 0 || key >> 32 != 0) return stop();
+    field.number = static_cast<std::uint32_t>(key >> 3);
+    switch (key & 7) {
+      case 0:
+        if (!varint(field.bits)) return stop();
+        return field;
+      case 1:
+        if (!fixed(8, field.bits)) return stop();
+        return field;
+      case 2: {
+        std::uint64_t size = 0;
+        if (!varint(size) || size > static_cast<std::uint64_t>(end_ - at_)) return stop();
+        field.bytes = {at_, static_cast<std::size_t>(size)};
+        at_ += size;
+        return field;
+      }
+      case 5:
+        if (!fixed(4, field.bits)) return stop();
+        return field;
+      default:
+        return stop();
+    }
+  }
+
+  bool malformed() const { return malformed_; }
+
+ private:
+  std::optional<WireField> stop() {
+    malformed_ = true;
+    at_ = end_;
+    return std::nullopt;
+  }
+  bool varint(std::uint64_t& value) {
+    value = 0;
+    for (unsigned shift = 0; at_ != end_ && shift < 64; shift += 7) {
+      const auto byte = static_cast<unsigned char>(*at_++);
+      value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
+      if (byte < 0x80) return true;
+    }
+    return false;
+  }
+  bool fixed(std::size_t size, std::uint64_t& value) {
+    if (static_cast<std::size_t>(end_ - at_) < size) return false;
+    value = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+      value |= static_cast<std::uint64_t>(static_cast<unsigned char>(at_[i])) << (8 * i);
+    }
+    at_ += size;
+    return true;
+  }
+
+  const char* at_;
+  const char* end_;
+  bool malformed_ = false;
+};
+
+/// The first field of that number in a message that holds few: a Time's seconds, a Quantity's text.
+inline WireField only(std::string_view message, std::uint32_t number) {
+  Message m(message);
+  while (const auto field = m.next()) {
+    if (field->number == number) return *field;
+  }
+  return {};
+}
+
+}  // namespace exporter::kube
