@@ -9,8 +9,7 @@
 
 #include <exporter/flags.hpp>
 #include <exporter/text.hpp>
-
-#include "detail/yaml.hpp"
+#include <exporter/yaml.hpp>
 
 namespace exporter::detail {
 namespace {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // YAML, over libyaml's document tree.
 
-#include "detail/yaml.hpp"
+#include <exporter/yaml.hpp>
 
 #include <yaml.h>
 
-namespace exporter::detail {
+namespace exporter {
 
 void Yaml::Free::operator()(yaml_document_s* document) const {
   ::yaml_document_delete(document);
@@ -78,4 +78,15 @@ std::vector<std::pair<YamlNode, YamlNode>> YamlNode::entries() const {
   return all;
 }
 
-}  // namespace exporter::detail
+YamlNode YamlNode::operator[](std::string_view key) const {
+  if (!is_map()) return {};
+  const auto& range = node_->data.mapping.pairs;
+  for (const auto* at = range.start; at < range.top; ++at) {
+    if (YamlNode(document_, ::yaml_document_get_node(document_, at->key)).text() == key) {
+      return {document_, ::yaml_document_get_node(document_, at->value)};
+    }
+  }
+  return {};
+}
+
+}  // namespace exporter

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// A YAML document, read by libyaml (a C library: yaml-cpp would start up all of iostreams in every exporter).
-// Keys that are there twice stay there twice: whoever reads the document is the judge of it.
 #pragma once
+
+// Reads a YAML document into a tree of nodes (by libyaml). Keys that are there twice stay there twice:
+// whoever reads the document is the judge of it.
+//
+//     auto yaml = Yaml::parse(text);
+//     if (!yaml) return fail(yaml);
+//     for (const auto& [key, value] : yaml->root().entries()) {
+//       if (key.scalar() == "server") server = value.scalar();
+//     }
 
 #include <cstddef>
 #include <memory>
@@ -15,10 +22,13 @@
 struct yaml_document_s;
 struct yaml_node_s;
 
-namespace exporter::detail {
+namespace exporter {
 
+/// Good as long as its Yaml. A node that is not there is null and empty, whatever is asked.
 class YamlNode {
  public:
+  YamlNode() = default;
+
   bool is_null() const;  ///< nothing, "~" or "null", without quotes
   bool is_scalar() const;
   bool is_list() const;
@@ -26,6 +36,8 @@ class YamlNode {
   std::string scalar() const;  ///< "" for what is none
   std::vector<YamlNode> items() const;
   std::vector<std::pair<YamlNode, YamlNode>> entries() const;
+  /// The first value under that key, null where there is none.
+  YamlNode operator[](std::string_view key) const;
   std::size_t line() const;  ///< from 1
 
  private:
@@ -33,8 +45,8 @@ class YamlNode {
   YamlNode(yaml_document_s* document, yaml_node_s* node) : document_(document), node_(node) {}
   std::string_view text() const;
 
-  yaml_document_s* document_;
-  yaml_node_s* node_;
+  yaml_document_s* document_ = nullptr;
+  yaml_node_s* node_ = nullptr;
 };
 
 class Yaml {
@@ -52,4 +64,4 @@ class Yaml {
   std::unique_ptr<yaml_document_s, Free> document_;
 };
 
-}  // namespace exporter::detail
+}  // namespace exporter
