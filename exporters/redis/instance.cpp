@@ -46,6 +46,12 @@ void optional_reply(std::string_view what, const Reply& reply) {
 
 std::span<const MetricInfo> instance_metrics() { return kMetrics; }
 
+void write_scrape_counts(Output& out, unsigned long scrapes, unsigned long timed, double seconds) {
+  out.plain(kScrapes, scrapes);
+  out.plain(kDuration, seconds, "_sum");
+  out.plain(kDuration, timed, "_count");
+}
+
 Instance::Instance(const Options& options, Address address, std::shared_ptr<const TlsContext> tls)
     : options_(options), client_(options, std::move(address), std::move(tls)) {}
 Instance::~Instance() = default;
@@ -61,9 +67,7 @@ Status Instance::scrape(const KeyChoice& keys, Sink& sink, Deadline deadline) {
   std::string_view error = status ? std::string_view() : status.error().message;
   out(kLastError, {error}, status ? 0 : 1);
   out(kLastDuration, seconds);
-  out.plain(kScrapes, scrapes_);
-  out.plain(kDuration, seconds_sum_, "_sum");
-  out.plain(kDuration, scrapes_, "_count");
+  write_scrape_counts(out, scrapes_, scrapes_, seconds_sum_);
   return status;
 }
 

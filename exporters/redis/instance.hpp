@@ -72,6 +72,9 @@ class Instance {
   double seconds_sum_ = 0;
 };
 
+/// How often was scraped, and how long it took: of `timed` scrapes `seconds` in all.
+void write_scrape_counts(Output& out, unsigned long scrapes, unsigned long timed, double seconds);
+
 std::span<const MetricInfo> instance_metrics();
 
 }  // namespace exporter::redis

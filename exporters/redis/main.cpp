@@ -13,7 +13,8 @@ int main(int argc, char** argv) {
            .listen = {":9121"},
            .collector_metrics = "",
            .start_error_status = 1,
-           .flag_style = Flags::Style::kGo});
+           .flag_style = Flags::Style::kGo,
+           .writes_build_info = true});
   redis::Service service(app);
   return app.run(argc, argv);
 }

@@ -90,13 +90,16 @@ OptionFlags::OptionFlags(Flags& flags) {
            .env("REDIS_EXPORTER_INCL_METRICS_FOR_EMPTY_DATABASES");
   role_ = &flags.toggle("append-instance-role-label", false,
                         "Add the label instance_role to all families of the server.");
-  // What protects this exporter's own port is the web config file's: to start without it would be worse than
-  // not at all.
-  for (const auto* name : {"basic-auth-username", "basic-auth-password", "basic-auth-hash-password",
-                           "tls-server-key-file", "tls-server-cert-file", "tls-server-ca-cert-file"}) {
-    elsewhere_.push_back(&flags.text(name, "", "Not taken: use web.config.file.").secret());
-  }
-  flags.text("tls-server-min-version", "TLS1.2", "Not taken: use web.config.file.");
+  basic_user_ = &flags.text("basic-auth-username", "", "User who may ask this exporter; needs a password.");
+  basic_password_ = &flags.text("basic-auth-password", "", "That user's password.").secret();
+  basic_hash_ =
+      &flags.text("basic-auth-hash-password", "", "A bcrypt hash of it, instead of the password.").secret();
+  port_key_ = &flags.text("tls-server-key-file", "", "Key of this exporter's own port, for TLS.");
+  port_certificate_ = &flags.text("tls-server-cert-file", "", "Certificate of this exporter's own port.");
+  port_ca_ = &flags.text("tls-server-ca-cert-file", "",
+                         "CA certificates of the clients that are let in; empty: all clients are.");
+  port_version_ = &flags.text("tls-server-min-version", "TLS1.2",
+                              "Oldest version that is spoken: TLS1.0, TLS1.1, TLS1.2 or TLS1.3.");
 }
 
 Status OptionFlags::finish_keys() {
@@ -138,12 +141,6 @@ Status OptionFlags::finish_log() const {
 }
 
 Status OptionFlags::finish() {
-  for (const auto* flag : elsewhere_) {
-    if (!(*flag)->empty()) {
-      return fail(Code::kInvalid,
-                  "users and certificates of this port belong into the file of -web.config.file");
-    }
-  }
   if (auto status = finish_log(); !status) return status;
   if (auto status = finish_keys(); !status) return status;
   const auto timeout = parse_duration(**timeout_);
@@ -192,6 +189,37 @@ Status OptionFlags::finish() {
   }
   if (auto status = reload_passwords(); !status && status.error().code != Code::kNoData) return status;
   return {};
+}
+
+Result<std::optional<PortProtection>> OptionFlags::port_protection() const {
+  PortProtection protection{.certificate_file = **port_certificate_,
+                            .key_file = **port_key_,
+                            .client_ca_file = **port_ca_,
+                            .user = **basic_user_,
+                            .password = **basic_password_,
+                            .password_hash = **basic_hash_};
+  const bool tls = !protection.certificate_file.empty() && !protection.key_file.empty();
+  const bool secret = !protection.password.empty() || !protection.password_hash.empty();
+  const bool users = !protection.user.empty() && secret;
+  // As the original does, a half is taken for nothing; but not silently.
+  if (!tls && (!protection.certificate_file.empty() || !protection.key_file.empty()))
+    log::warn("The port is served without TLS: it needs both tls-server-cert-file and tls-server-key-file");
+  if (!users && (!protection.user.empty() || secret))
+    log::warn("The port is served without basic authentication: it needs a user and a password");
+  if (!tls && !users) return std::nullopt;
+  if (!users) protection.user.clear();
+  if (tls) {
+    // "TLS1.2" here, "TLS12" in a web config file.
+    auto version = **port_version_;
+    if (const auto dot = version.find('.'); dot != std::string::npos)
+      version.erase(dot, 1);
+    else
+      version.clear();
+    if (version.size() != 5)
+      return fail(Code::kInvalid, "tls-server-min-version must be TLS1.0, TLS1.1, TLS1.2 or TLS1.3");
+    protection.min_tls_version = version;
+  }
+  return protection;
 }
 
 Status OptionFlags::reload_passwords() {

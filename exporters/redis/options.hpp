@@ -6,10 +6,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <exporter/app.hpp>
 #include <exporter/flags.hpp>
 
 #include "tls.hpp"
@@ -74,6 +76,8 @@ class OptionFlags {
   const Options& options() const { return options_; }
   bool own_metrics() const { return !**only_redis_; }
   bool scrape_endpoint() const { return !**no_scrape_endpoint_; }
+  /// How the exporter's own port is to be protected; nothing where it is open to all.
+  Result<std::optional<PortProtection>> port_protection() const;
 
   /// The password of a server, from its address as given.
   std::string password_for(std::string_view address, std::string_view user) const;
@@ -92,13 +96,13 @@ class OptionFlags {
   using Ref = const Flag<T>*;
   Ref<std::string> address_, user_, password_, password_file_, namespace_, check_keys_, check_single_keys_,
       key_groups_, check_streams_, check_single_streams_, count_keys_, script_, config_command_, timeout_,
-      ca_, certificate_, key_, server_name_, log_level_, log_format_, search_pattern_;
+      ca_, certificate_, key_, server_name_, log_level_, log_format_, search_pattern_, basic_user_,
+      basic_password_, basic_hash_, port_key_, port_certificate_, port_ca_, port_version_;
   Ref<long> batch_size_, max_key_groups_;
   Ref<bool> no_consumers_, scripts_read_only_, debug_, client_name_, tile38_, cluster_, hostnames_,
       client_list_, client_port_, only_redis_, ping_, config_metrics_, modules_, search_, sentinel_peers_,
       no_values_, no_histograms_, redact_, system_, rdb_size_, skip_verification_, skip_master_,
       no_scrape_endpoint_, empty_databases_, role_;
-  std::vector<const Flag<std::string>*> elsewhere_;
 };
 
 }  // namespace exporter::redis

@@ -39,6 +39,13 @@ class Output {
 
   /// The same without the role label.
   void plain(const Metric<0>& metric, Value value, std::string_view suffix = {});
+  template <std::size_t N, std::size_t M>
+  void plain(const Metric<N>& metric, const std::string_view (&values)[M], Value value) {
+    static_assert(M == N, "a sample needs one value for each label of its metric");
+    Label labels[N];
+    for (std::size_t i = 0; i < N; ++i) labels[i] = {metric.labels[i], values[i]};
+    sink_.sample(renamed(metric.name), metric.help, metric.type, labels, value);
+  }
 
  private:
   std::string_view renamed(std::string_view name);

@@ -14,6 +14,9 @@ namespace {
 constexpr auto kBadTargets =
     counter("redis_target_scrape_request_errors_total", "Requests to /scrape that were no good.");
 
+constexpr auto kBuildInfo = gauge("redis_exporter_build_info", "Which build this is; always 1.", "build_date",
+                                  "commit_sha", "golang_version", "version");
+
 /// The page goes out a little before the scraper gives up: what is written after a server's silence must be
 /// on it.
 constexpr std::chrono::milliseconds kMargin{50};
@@ -33,6 +36,7 @@ std::vector<MetricInfo> all_metrics() {
   for (const auto part : {instance_metrics(), info_metrics(), section_metrics()})
     all.insert(all.end(), part.begin(), part.end());
   all.emplace_back(kBadTargets);
+  all.emplace_back(kBuildInfo);
   return all;
 }
 
@@ -74,6 +78,11 @@ Status Service::start() {
   if (auto status = flags_.finish(); !status) return status;
   const auto& options = flags_.options();
   if (!flags_.own_metrics()) app_.without_own_metrics();
+  const auto protection = flags_.port_protection();
+  if (!protection) return fail(protection);
+  if (*protection) {
+    if (auto status = app_.protect(**protection); !status) return status;
+  }
   if (!options.address.empty()) {
     auto address = parse_address(options.address);
     if (!address) return fail(Code::kInvalid, "redis.addr: " + address.error().message);
@@ -120,10 +129,22 @@ Result<std::shared_ptr<const TlsContext>> Service::tls_for(const Address& addres
   return tls_;
 }
 
-Status Service::collect(Sink& sink, const Scrape& scrape) {
+void Service::write_own(Sink& sink, unsigned long bad_targets) const {
   Output out(sink, flags_.options());
-  out.plain(kBadTargets, bad_targets_.load());
-  if (!main_) return {};
+  out.plain(kBadTargets, bad_targets);
+  if (!flags_.own_metrics()) return;
+  // No Go was used; the compiler stands where people look for what a build was made with.
+  const auto build = exporter::build();
+  out.plain(kBuildInfo, {"", build.revision, build.compiler, build.version}, 1);
+}
+
+Status Service::collect(Sink& sink, const Scrape& scrape) {
+  write_own(sink, bad_targets_.load());
+  if (!main_) {
+    Output out(sink, flags_.options());
+    write_scrape_counts(out, ++idle_scrapes_, 0, 0);
+    return {};
+  }
   if (!password_in_address_ || !flags_.options().password.empty()) {
     main_->set_credentials(main_user_, flags_.password_for(main_key_, main_user_));
   }
@@ -157,8 +178,7 @@ Status Service::scrape_target(Sink& sink, const Scrape& scrape) {
   }
   address->password = flags_.password_for(key, address->user);
   Instance instance(options, std::move(*address), std::move(*tls));
-  Output out(sink, options);
-  out.plain(kBadTargets, 0);
+  write_own(sink, 0);
   if (const auto status = instance.scrape(*keys, sink, inner_deadline(scrape)); !status) {
     log::error("A target's scrape failed", {{"target", key}, {"err", status.error().message}});
   }

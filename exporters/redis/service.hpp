@@ -25,6 +25,8 @@ class Service {
   Status collect(Sink& sink, const Scrape& scrape);
   /// /scrape: the server that the request names.
   Status scrape_target(Sink& sink, const Scrape& scrape);
+  /// The families about the exporter itself.
+  void write_own(Sink& sink, unsigned long bad_targets) const;
   Response discover(const Request& request);
   Result<std::shared_ptr<const TlsContext>> tls_for(const Address& address, std::string_view server_name);
 
@@ -37,6 +39,7 @@ class Service {
   std::shared_ptr<const TlsContext> tls_;
   std::mutex tls_mutex_;
   std::atomic<unsigned long> bad_targets_{0};
+  unsigned long idle_scrapes_ = 0;  // without a server to scrape
 };
 
 }  // namespace exporter::redis

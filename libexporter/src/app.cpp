@@ -158,6 +158,18 @@ void App::probe(std::string path, std::function<Status(Sink&, const Scrape&)> pr
 
 void App::without_own_metrics() { impl_->own_metrics = false; }
 
+Build build() { return {detail::version(), detail::revision(), detail::compiler()}; }
+
+Status App::protect(const PortProtection& protection) {
+  if (impl_->web)
+    return fail(Code::kInvalid,
+                "the port is protected by --web.config.file and by other flags; use one of them");
+  auto web = detail::Web::make(protection);
+  if (!web) return std::unexpected(web.error());
+  impl_->web = std::move(*web);
+  return {};
+}
+
 void App::Impl::declare_flags() {
   listen =
       &flags.list("web.listen-address", info.listen, "Address to listen on; may be given more than once.");
@@ -207,8 +219,10 @@ Status App::Impl::start() {
     runner->add({.name = "promhttp", .keep_partial = true, .observed = false},
                 detail::make_handler_collector(counts));
   }
-  runner->add({.name = "build_info", .keep_partial = true, .observed = false},
-              detail::make_build_info(info.build_info.empty() ? info.program : info.build_info));
+  if (!info.writes_build_info) {
+    runner->add({.name = "build_info", .keep_partial = true, .observed = false},
+                detail::make_build_info(info.build_info.empty() ? info.program : info.build_info));
+  }
   first_switchable = runner->collectors().size();
   std::vector<std::string> names;
   for (auto& entry : entries) {

@@ -22,6 +22,8 @@ constexpr std::string_view kCompiler = "gcc" __VERSION__;
 }  // namespace
 
 std::string_view version() { return EXPORTER_VERSION; }
+std::string_view revision() { return EXPORTER_REVISION; }
+std::string_view compiler() { return kCompiler; }
 
 std::string version_text(std::string_view program) {
   std::string text(program);

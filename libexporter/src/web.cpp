@@ -24,14 +24,24 @@ Web::Web(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Web::~Web() = default;
 
 Result<std::unique_ptr<Web>> Web::open(const std::string& path) {
+  return from(std::make_shared<WebConfigFile>(path), path + ": ");
+}
+
+Result<std::unique_ptr<Web>> Web::make(const PortProtection& protection) {
+  auto config = make_web_config(protection);
+  if (!config) return fail(config);
+  return from(std::make_shared<WebConfigFile>(std::move(*config)), "");
+}
+
+Result<std::unique_ptr<Web>> Web::from(std::shared_ptr<WebConfigFile> file, const std::string& where) {
   auto impl = std::make_unique<Impl>();
-  impl->file = std::make_shared<WebConfigFile>(path);
+  impl->file = std::move(file);
   auto config = impl->file->current();
   if (!config) return fail(config);
   impl->at_start = std::move(*config);
   if (impl->at_start->tls) {
     auto source = TlsSource::open(impl->file);
-    if (!source) return fail(source.error().code, path + ": " + source.error().message);
+    if (!source) return fail(source.error().code, where + source.error().message);
     impl->tls = std::move(*source);
   }
   return std::unique_ptr<Web>(new Web(std::move(impl)));

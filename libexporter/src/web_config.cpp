@@ -94,15 +94,18 @@ Key list_key(std::string_view name, Function take) {
           }};
 }
 
+std::optional<int> tls_version(std::string_view name) {
+  constexpr std::array<std::string_view, 4> kVersions{"TLS10", "TLS11", "TLS12", "TLS13"};
+  const auto* const found = std::find(kVersions.begin(), kVersions.end(), name);
+  if (found == kVersions.end()) return {};
+  return 0x0301 + static_cast<int>(found - kVersions.begin());
+}
+
 Key version_key(std::string_view name, int& out) {
   return {name, [name, &out](const YamlNode& node) -> Status {
-            constexpr std::array kVersions{"TLS10", "TLS11", "TLS12", "TLS13"};
-            const auto* const found =
-                std::find(kVersions.begin(), kVersions.end(), node.is_scalar() ? node.scalar() : "");
-            if (found == kVersions.end()) {
-              return error_at(node, std::string(name) + " must be TLS10, TLS11, TLS12 or TLS13");
-            }
-            out = 0x0301 + static_cast<int>(found - kVersions.begin());
+            const auto version = tls_version(node.is_scalar() ? node.scalar() : "");
+            if (!version) return error_at(node, std::string(name) + " must be TLS10, TLS11, TLS12 or TLS13");
+            out = *version;
             return {};
           }};
 }
@@ -228,18 +231,6 @@ Status take_http(const YamlNode& node, WebConfig& config) {
   return take_keys(node, "http_server_config", keys);
 }
 
-bool is_bcrypt_hash(std::string_view hash) {
-  constexpr std::string_view kAlphabet = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  if (hash.size() != 60 || !hash.starts_with("$2") ||
-      std::string_view("abxy").find(hash[2]) == std::string_view::npos || hash[3] != '$' || !digit(hash[4]) ||
-      !digit(hash[5]) || hash[6] != '$') {
-    return false;
-  }
-  const int cost = (hash[4] - '0') * 10 + (hash[5] - '0');
-  return cost >= 4 && cost <= 31 && hash.find_first_not_of(kAlphabet, 7) == std::string_view::npos;
-}
-
 Status take_users(const YamlNode& node, WebConfig& config) {
   return each_entry(node, "basic_auth_users",
                     [&](const std::string& name, const YamlNode& at, const YamlNode& value) -> Status {
@@ -282,6 +273,47 @@ Status take_rate_limit(const YamlNode& node, WebConfig& config) {
 }
 
 }  // namespace
+
+bool is_bcrypt_hash(std::string_view hash) {
+  constexpr std::string_view kAlphabet = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (hash.size() != 60 || !hash.starts_with("$2") ||
+      std::string_view("abxy").find(hash[2]) == std::string_view::npos || hash[3] != '$' || !digit(hash[4]) ||
+      !digit(hash[5]) || hash[6] != '$') {
+    return false;
+  }
+  const int cost = (hash[4] - '0') * 10 + (hash[5] - '0');
+  return cost >= 4 && cost <= 31 && hash.find_first_not_of(kAlphabet, 7) == std::string_view::npos;
+}
+
+Result<WebConfig> make_web_config(const PortProtection& protection) {
+  WebConfig config;
+  if (!protection.certificate_file.empty() && !protection.key_file.empty()) {
+    TlsSettings tls;
+    tls.certificate.file = protection.certificate_file;
+    tls.key.file = protection.key_file;
+    tls.client_ca.file = protection.client_ca_file;
+    if (tls.client_ca.given()) tls.client_auth = ClientAuth::kRequireAndVerify;
+    const auto version = tls_version(protection.min_tls_version);
+    if (!version)
+      return fail(Code::kInvalid, "unknown TLS version " + quoted(protection.min_tls_version) +
+                                      ", which must be TLS10, TLS11, TLS12 or TLS13");
+    tls.min_version = *version;
+    config.tls = std::move(tls);
+  }
+  if (protection.user.empty()) return config;
+  if (!protection.password.empty() && !protection.password_hash.empty())
+    return fail(Code::kInvalid, "a password and a password's hash are both set; use one of them");
+  if (!protection.password_hash.empty()) {
+    if (!is_bcrypt_hash(protection.password_hash))
+      return fail(Code::kInvalid, "the password's hash is not a bcrypt hash ($2y$...)");
+    config.users.emplace(protection.user, protection.password_hash);
+  } else if (!protection.password.empty()) {
+    config.users.emplace(protection.user, protection.password);
+    config.plain_passwords = true;
+  }
+  return config;
+}
 
 Result<WebConfig> parse_web_config(std::string_view text, std::string_view directory) {
   WebConfig config;

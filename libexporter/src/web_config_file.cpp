@@ -54,8 +54,12 @@ Result<std::string> read_small_file(const std::string& path) {
 
 WebConfigFile::WebConfigFile(std::string path) : path_(std::move(path)), directory_(directory_of(path_)) {}
 
+WebConfigFile::WebConfigFile(WebConfig fixed)
+    : config_(std::make_shared<const WebConfig>(std::move(fixed))), read_(true) {}
+
 Result<std::shared_ptr<const WebConfig>> WebConfigFile::current() {
   const std::lock_guard lock(mutex_);
+  if (path_.empty()) return config_;
   const auto stamp = FileStamp::of(path_);
   if (read_ && stamp == stamp_) return config_;
   stamp_ = stamp;

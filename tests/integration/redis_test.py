@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """redis_exporter against real servers: values, a replica, keys, passwords, a server that stops, hangs or talks nonsense."""
 
+import base64
+import http.client
 import json
 import random
 import socket
+import ssl
 import threading
 import time
 
 import harness
 
 PASSWORD = "pass w:rd@1"
+HASH = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"  # of "U*U"
 
 
 class Silent:
@@ -79,6 +83,26 @@ class Redis(harness.TestCase):
             line = f"*{len(words)}\r\n" + "".join(f"${len(w.encode())}\r\n{w}\r\n" for w in words)
             connection.sendall(line.encode())
             return connection.recv(65536).decode()
+
+    def openssl(self, *arguments):
+        done = harness.run(harness.tool("openssl"), *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def authority(self, name):
+        """A certificate that stands for itself, and its key: `name`.pem and `name`.key in the folder."""
+        path = f"{self.folder}/{name}"
+        self.openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", path + ".key", "-out", path + ".pem", "-days", "2",
+                     "-subj", "/CN=" + name, "-addext", "subjectAltName=IP:127.0.0.1")
+        return path
+
+    def identity(self, name, authority, *dates):
+        """One that an authority has signed. `dates`: options for when it is good, two days from now without."""
+        path, ca = f"{self.folder}/{name}", f"{self.folder}/{authority}"
+        names = self.write(name + ".names", "subjectAltName=IP:127.0.0.1")
+        self.openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", path + ".key", "-out", path + ".csr", "-subj", "/CN=" + name)
+        self.openssl("x509", "-req", "-in", path + ".csr", "-CA", ca + ".pem", "-CAkey", ca + ".key", "-CAcreateserial", "-out", path + ".pem",
+                     "-extfile", names, *(dates or ("-days", "2")))
+        return path
 
     def redis_exporter(self, server, *flags, env=None):
         return self.exporter(f"-redis.addr=redis://127.0.0.1:{server.port}", *flags, name="redis_exporter", env=env)
@@ -181,10 +205,8 @@ class Redis(harness.TestCase):
         self.assertEqual(sorted(targets), sorted(f"redis://127.0.0.1:{node.port}" for node in nodes))
 
     def test_tls(self):
-        key, certificate = self.folder + "/key.pem", self.folder + "/cert.pem"
-        done = harness.run(harness.tool("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate,
-                           "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1")
-        self.assertEqual(done.returncode, 0, done.stderr)
+        certificate = self.authority("server") + ".pem"
+        key = self.folder + "/server.key"
         port = harness.free_port()
         self.server("--port", "0", "--tls-port", str(port), "--tls-cert-file", certificate, "--tls-key-file", key,
                     "--tls-ca-cert-file", certificate, port=port)
@@ -197,6 +219,48 @@ class Redis(harness.TestCase):
             self.assertIn("tls: cannot verify", exporter.log)
         exporter = self.exporter(address, *trusting[1:], "-skip-tls-verification", name="redis_exporter")
         self.assertEqual(self.page(exporter).value("redis_up"), 1)
+
+    def test_own_port_with_a_password(self):
+        for flags, password in ((["-basic-auth-password=open: sesame"], "open: sesame"), ([f"-basic-auth-hash-password={HASH}"], "U*U")):
+            exporter = self.exporter("-redis.addr=", "-basic-auth-username=u", *flags, name="redis_exporter")
+            for user, given, status in (("u", password, 200), ("u", "wrong", 401), ("u", "", 401), ("v", password, 401)):
+                header = "Basic " + base64.b64encode(f"{user}:{given}".encode()).decode()
+                for path in ("/metrics", "/health", "/"):
+                    self.assertEqual(exporter.get(path, Authorization=header).status, status, (user, given, path))
+            self.assertEqual(exporter.get("/metrics").status, 401)
+            self.assertNotIn(password, exporter.log)
+        exporter = self.exporter("-redis.addr=", "-basic-auth-username=u", name="redis_exporter")
+        self.assertEqual(exporter.get("/health").status, 200)
+        self.assertIn("without basic authentication", exporter.log)
+
+    def test_own_port_with_tls(self):
+        ca, server, client = self.authority("ca"), self.identity("server", "ca"), self.identity("client", "ca")
+        stranger = self.authority("stranger")
+        flags = [f"-tls-server-cert-file={server}.pem", f"-tls-server-key-file={server}.key", "-redis.addr="]
+
+        def health(exporter, identity=None, newest=ssl.TLSVersion.MAXIMUM_SUPPORTED):
+            context = ssl.create_default_context(cafile=ca + ".pem")
+            context.maximum_version = newest
+            if identity:
+                context.load_cert_chain(identity + ".pem", identity + ".key")
+            connection = http.client.HTTPSConnection("127.0.0.1", exporter.port, timeout=10, context=context)
+            try:
+                connection.request("GET", "/health")
+                return connection.getresponse().read()
+            except OSError:
+                return None
+            finally:
+                connection.close()
+
+        plain = self.exporter(*flags, name="redis_exporter")
+        self.assertEqual(health(plain), b"ok")
+        self.assertEqual(health(plain, newest=ssl.TLSVersion.TLSv1_2), b"ok")
+        self.assertEqual(plain.get("/health").status, 400)
+        strict = self.exporter(*flags, f"-tls-server-ca-cert-file={ca}.pem", "-tls-server-min-version=TLS1.3", name="redis_exporter")
+        self.assertEqual(health(strict, client), b"ok")
+        self.assertIsNone(health(strict))
+        self.assertIsNone(health(strict, stranger))
+        self.assertIsNone(health(strict, client, ssl.TLSVersion.TLSv1_2))
 
     def test_targets(self):
         server = self.server("--requirepass", PASSWORD)
@@ -262,10 +326,13 @@ class Redis(harness.TestCase):
         path = harness.binary("redis_exporter")
         self.assertEqual(harness.run(path, "-no-such-flag").returncode, 2)
         self.assertEqual(harness.run(path, "-check-keys=a=b=c").returncode, 1)
-        done = harness.run(path, env={"REDIS_EXPORTER_BASIC_AUTH_PASSWORD": "hidden-secret"})
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("web.config.file", done.stderr)
-        self.assertNotIn("hidden-secret", done.stdout + done.stderr)
+        for flags in (["-basic-auth-username=u", "-basic-auth-password=hidden-secret", f"-basic-auth-hash-password={HASH}"],
+                      ["-basic-auth-username=u", "-basic-auth-hash-password=hidden-secret"],
+                      ["-tls-server-cert-file=/none", "-tls-server-key-file=/none"],
+                      ["-tls-server-cert-file=/none", "-tls-server-key-file=/none", "-tls-server-min-version=1.2"]):
+            done = harness.run(path, *flags)
+            self.assertEqual(done.returncode, 1, flags)
+            self.assertNotIn("hidden-secret", done.stdout + done.stderr)
         done = harness.run(path, "-redis.addr=http://u:hidden-secret@h")
         self.assertEqual(done.returncode, 1)
         self.assertNotIn("hidden-secret", done.stdout + done.stderr)

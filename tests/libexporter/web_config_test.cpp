@@ -13,6 +13,7 @@
 namespace {
 
 using exporter::detail::ClientAuth;
+using exporter::detail::make_web_config;
 using exporter::detail::parse_web_config;
 using exporter::detail::read_small_file;
 
@@ -95,6 +96,24 @@ TEST(WebConfig, AnEmptyListOfNamesIsAList) {
       "");
   ASSERT_TRUE(config);
   EXPECT_TRUE(config->tls->check_sans);
+}
+
+TEST(WebConfig, OfFlags) {
+  auto config = make_web_config(
+      {.certificate_file = "c", .key_file = "k", .client_ca_file = "a", .user = "u", .password = "p"});
+  ASSERT_TRUE(config);
+  ASSERT_TRUE(config->tls);
+  EXPECT_EQ(config->tls->client_auth, ClientAuth::kRequireAndVerify);
+  EXPECT_EQ(config->tls->min_version, 0x0303);
+  EXPECT_TRUE(config->plain_passwords);
+  EXPECT_EQ(config->users.at("u"), "p");
+  config = make_web_config({.key_file = "k", .user = "u"});
+  ASSERT_TRUE(config);
+  EXPECT_FALSE(config->tls);
+  EXPECT_TRUE(config->users.empty());
+  EXPECT_FALSE(make_web_config({.certificate_file = "c", .key_file = "k", .min_tls_version = "TLS1.2"}));
+  EXPECT_FALSE(make_web_config({.user = "u", .password_hash = "p"}));
+  EXPECT_FALSE(make_web_config({.user = "u", .password = "p", .password_hash = "$2y$10$"}));
 }
 
 }  // namespace

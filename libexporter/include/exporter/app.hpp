@@ -49,6 +49,26 @@ struct AppInfo {
   std::vector<FlagNames> flag_names{};
   /// What stands before "_build_info"; empty: the program's name.
   std::string build_info{};
+  /// The exporter writes that family itself, with labels of its original's own.
+  bool writes_build_info = false;
+};
+
+/// Which build this is.
+struct Build {
+  std::string_view version;
+  std::string_view revision;  ///< of the source; may be empty
+  std::string_view compiler;
+};
+Build build();
+
+/// What protects the port, for exporters whose original has flags for it.
+struct PortProtection {
+  std::string certificate_file{}, key_file{};  ///< PEM, read again when they change; both set: TLS
+  std::string client_ca_file{};          ///< where set, only clients with a certificate of it are let in
+  std::string min_tls_version{"TLS12"};  ///< TLS10, TLS11, TLS12 or TLS13
+  std::string user{};                    ///< where set, every path wants basic authentication
+  std::string password{};
+  std::string password_hash{};  ///< by bcrypt; instead of the password
 };
 
 class App {
@@ -89,6 +109,9 @@ class App {
 
   /// In on_start(): leaves out the metrics about the exporter itself, as --web.disable-exporter-metrics does.
   void without_own_metrics();
+
+  /// In on_start(): protects the port as flags say. An error where --web.config.file is given too.
+  Status protect(const PortProtection& protection);
 
   /// Everything from the command line to the exit status. After serving it ends the process itself, since a
   /// collector may be stuck in a system call; it returns for everything else (--help, --once, errors).

@@ -7,15 +7,20 @@
 #include <string_view>
 #include <vector>
 
+#include <exporter/app.hpp>
 #include <exporter/result.hpp>
 #include <exporter/server.hpp>
 
 namespace exporter::detail {
 
+class WebConfigFile;
+
 class Web {
  public:
   /// Reads and checks the file and all that it names.
   static Result<std::unique_ptr<Web>> open(const std::string& path);
+  /// The same for what flags say.
+  static Result<std::unique_ptr<Web>> make(const PortProtection& protection);
   ~Web();
 
   bool tls() const;
@@ -25,6 +30,7 @@ class Web {
  private:
   struct Impl;
   explicit Web(std::unique_ptr<Impl> impl);
+  static Result<std::unique_ptr<Web>> from(std::shared_ptr<WebConfigFile> file, const std::string& where);
   std::unique_ptr<Impl> impl_;
 };
 

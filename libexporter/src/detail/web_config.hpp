@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include <exporter/app.hpp>
 #include <exporter/result.hpp>
 
 namespace exporter::detail {
@@ -54,11 +55,18 @@ struct WebConfig {
   bool http2 = true;
   std::shared_ptr<const Headers> headers;                 ///< null: none
   std::map<std::string, std::string, std::less<>> users;  ///< to their bcrypt hashes
+  bool plain_passwords = false;                           ///< to their passwords instead
   std::optional<RateLimit> rate_limit;
 };
 
 /// Relative paths in it become relative to `directory`. An error says the line, and never a secret.
 Result<WebConfig> parse_web_config(std::string_view text, std::string_view directory);
+
+/// What flags say, checked in the same way.
+Result<WebConfig> make_web_config(const PortProtection& protection);
+
+/// A hash that bcrypt_matches() can work with.
+bool is_bcrypt_hash(std::string_view hash);
 
 /// OpenSSL's name of a cipher suite of TLS 1.2 that Go counts as secure; "" for TLS 1.3's, which are always
 /// on; null for any other name.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The web config file as it is now: looked at whenever it is asked for, read when it has changed.
+// The web config file as it is now: looked at whenever it is asked for, read when it has changed. Or settings
+// from elsewhere, which never change.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +32,7 @@ Result<std::string> read_small_file(const std::string& path);
 class WebConfigFile {
  public:
   explicit WebConfigFile(std::string path);
+  explicit WebConfigFile(WebConfig fixed);
 
   /// Any thread. The same object as long as the file is unchanged.
   Result<std::shared_ptr<const WebConfig>> current();
