@@ -24,7 +24,11 @@ namespace exporter::kube {
 
 class Emit;
 
-enum class Stability : std::uint8_t { kStable, kExperimental, kDeprecated };
+enum class Stability : std::uint8_t {
+  kStable,
+  kExperimental,
+  kDeprecated,  ///< stable, and its help says since when it is deprecated
+};
 
 /// A metric family of a resource. Its labels are the resource's common labels, in front, and its own.
 struct Family {
@@ -38,6 +42,25 @@ struct Family {
   bool opt_in = false;
   std::array<std::string_view, 12> labels{};  ///< its own label names, in order; unused ones are empty
 };
+
+/// A family of which each object has samples of its own: times, addresses, owners.
+template <class... L>
+constexpr Family unique(std::string_view name, Stability stability, std::string_view help, L... labels) {
+  return {name, help, stability, MetricType::kGauge, false, false, {std::string_view(labels)...}};
+}
+/// A family whose samples are the same for many objects.
+template <class... L>
+constexpr Family shared(std::string_view name, Stability stability, std::string_view help, L... labels) {
+  return {name, help, stability, MetricType::kGauge, true, false, {std::string_view(labels)...}};
+}
+constexpr Family as_counter(Family family) {
+  family.type = MetricType::kCounter;
+  return family;
+}
+constexpr Family opt_in(Family family) {
+  family.opt_in = true;
+  return family;
+}
 
 /// What is asked of the API server for each object.
 enum class Projection : std::uint8_t {

@@ -6,6 +6,7 @@
 // fields that some resource reads stand in the tables; others are skipped. Numbers are those of the
 // generated.proto files of k8s.io/api and k8s.io/apimachinery.
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -26,6 +27,7 @@ enum class FieldKind : std::uint8_t {
   kBytesMap,     ///< entries {1 key, 2 value}, value bytes
   kMessageMap,   ///< entries {1 key, 2 value}, value described by `message`
   kPresence,     ///< any value: an empty message, since only its being there matters
+  kInline,       ///< `message`, whose fields stand in the JSON object itself; `json` only names it to readers
 };
 
 struct MessageSchema;
@@ -39,6 +41,20 @@ struct FieldSchema {
 
 struct MessageSchema {
   std::span<const FieldSchema> fields;
+};
+
+/// A schema with its table in it, for constants: `constexpr Schema kTaint({{1, "key", FieldKind::kString},
+/// ...});`
+template <std::size_t N>
+struct Schema : MessageSchema {
+  // NOLINTNEXTLINE(google-explicit-constructor): written as a list of fields
+  constexpr Schema(const FieldSchema (&list)[N]) : MessageSchema{table} {
+    for (std::size_t i = 0; i < N; ++i) table[i] = list[i];
+  }
+  Schema(const Schema&) = delete;
+  Schema& operator=(const Schema&) = delete;
+
+  FieldSchema table[N]{};
 };
 
 }  // namespace exporter::kube
