@@ -24,4 +24,15 @@ class Listener {
   virtual void list_fails() = 0;
 };
 
+/// The same for objects as JSON: custom resources, whose fields nobody knows beforehand.
+class JsonListener {
+ public:
+  virtual ~JsonListener() = default;
+  virtual void list_begins() = 0;
+  virtual void object(std::string_view json) = 0;
+  virtual void deleted(std::string_view json) = 0;
+  virtual void list_ends() = 0;
+  virtual void list_fails() = 0;
+};
+
 }  // namespace exporter::kube
