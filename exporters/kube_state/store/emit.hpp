@@ -5,10 +5,9 @@
 // any order; the store then keeps them in a compact form. Nothing is allocated once its buffers have grown.
 
 #include <cstdint>
+#include <initializer_list>
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include <exporter/metric.hpp>
 
@@ -33,29 +32,42 @@ constexpr Text own(std::string_view text) {
   return result;
 }
 
-class LabelChoice;  // policy/label_choice.hpp: which labels and annotations an allow-list picks
+class Draft;
 
 class Emit {
  public:
-  /// The values of the resource's common labels, in their order, and the object's place in the API. `key` of
-  /// an object is namespace and name; a new uid under a key replaces the old object.
+  explicit Emit(Draft& draft);
+
+  /// The object's place in the API, and the values of the resource's common labels, in their order. Comes
+  /// before the first sample. The key of an object is namespace and name; a new uid under a key replaces the
+  /// old object.
   void identity(std::string_view name_space, std::string_view name, std::string_view uid,
                 std::span<const std::string_view> common_values);
 
-  /// Whether a family is exposed at all (metric allow and deny lists, opt-in): what it costs can be saved.
-  bool wants(std::size_t family) const;
+  /// Whether samples of a family are kept at all (metric allow and deny lists, opt-in, another shard's
+  /// object): what they cost can be saved.
+  bool wants(std::size_t family) const { return wanted_[family]; }
 
   /// A sample of the resource's family with that index; one value for each of the family's own labels.
-  void operator()(std::size_t family, std::initializer_list<Text> values, Value value);
+  void operator()(std::size_t family, std::initializer_list<Text> values, Value value) {
+    if (wanted_[family]) add(family, {values.begin(), values.size()}, value);
+  }
 
   /// A sample whose own labels are only known at run time: kube_pod_labels. Names must be valid.
   void sample(std::size_t family, std::span<const std::string_view> names, std::span<const Text> values,
               Value value);
 
-  /// Prefix "label" or "annotation", and the object's map entries: emits one sample with those that the
-  /// allow-list picks, or none where there is no list for the resource.
+  /// An object's labels or annotations as they are: emits one sample with those that the allow-list picks,
+  /// their names made valid with "label_" or "annotation_" in front, or none where there is no allow-list.
   void labels(std::size_t family, std::span<const Label> entries);
   void annotations(std::size_t family, std::span<const Label> entries);
+
+ private:
+  friend class Draft;
+  void add(std::size_t family, std::span<const Text> values, Value value);
+
+  Draft& draft_;
+  const bool* wanted_;
 };
 
 }  // namespace exporter::kube
