@@ -16,6 +16,7 @@
 #include <cstring>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include <exporter/log.hpp>
@@ -82,6 +83,11 @@ struct App::Impl {
   std::vector<std::function<Status()>> checks;
   std::vector<std::function<Status()>> reloads;
   std::vector<std::pair<std::string, Handler>> routes;
+  Interceptor interceptor;
+  std::vector<std::string> addresses;  // instead of the flag's
+  std::optional<std::string> web_config_path;
+  ServerOptions server_options;
+  std::function<int()> print_once;
   bool own_metrics = true;
 
   const Flag<std::vector<std::string>>* listen = nullptr;
@@ -156,6 +162,11 @@ void App::probe(std::string path, std::function<Status(Sink&, const Scrape&)> pr
   });
 }
 
+void App::intercept(Interceptor interceptor) { impl_->interceptor = std::move(interceptor); }
+void App::listen_on(std::vector<std::string> addresses) { impl_->addresses = std::move(addresses); }
+void App::web_config_file(std::string path) { impl_->web_config_path = std::move(path); }
+void App::server_options(const ServerOptions& options) { impl_->server_options = options; }
+void App::on_once(std::function<int()> print) { impl_->print_once = std::move(print); }
 void App::without_own_metrics() { impl_->own_metrics = false; }
 
 Build build() { return {detail::version(), detail::revision(), detail::compiler()}; }
@@ -171,8 +182,10 @@ Status App::protect(const PortProtection& protection) {
 }
 
 void App::Impl::declare_flags() {
-  listen =
-      &flags.list("web.listen-address", info.listen, "Address to listen on; may be given more than once.");
+  if (!info.listen.empty()) {
+    listen =
+        &flags.list("web.listen-address", info.listen, "Address to listen on; may be given more than once.");
+  }
   web_config = &flags.text("web.config.file", "", "File with TLS settings, users, headers and a rate limit.");
   systemd_socket =
       &flags.toggle("web.systemd-socket", false,
@@ -404,6 +417,8 @@ int App::Impl::print_page() {
 
 /// People may know a program by more than one port: of several default addresses any one will do.
 Result<std::vector<std::string>> App::Impl::open_addresses() {
+  if (!addresses.empty()) return server->listen(addresses);
+  if (!listen) return fail(Code::kInternal, "no address to listen on");
   if (listen->given() || (**listen).size() < 2) return server->listen(**listen);
   std::vector<std::string> opened;
   Error problem;
@@ -423,12 +438,12 @@ Result<std::vector<std::string>> App::Impl::open_addresses() {
 
 int App::Impl::serve() {
   if (**systemd_socket) log::info("Listening on systemd activated listeners instead of port listeners.");
-  auto addresses = **systemd_socket ? detail::adopt_systemd_sockets(*server) : open_addresses();
-  if (!addresses) {
-    log::error("Cannot listen", {{"err", addresses.error().message}});
+  auto bound = **systemd_socket ? detail::adopt_systemd_sockets(*server) : open_addresses();
+  if (!bound) {
+    log::error("Cannot listen", {{"err", bound.error().message}});
     return 1;
   }
-  for (const auto& address : *addresses) {
+  for (const auto& address : *bound) {
     log::info("Listening on", {{"address", address}});
     log::info(web && web->tls() ? "TLS is enabled." : "TLS is disabled.",
               {{"http2", "false"}, {"address", address}});
@@ -436,6 +451,11 @@ int App::Impl::serve() {
   watch_signals();
   detail::release_startup_memory();
   Handler handler = [this](const Request& request, Reply reply) { handle(request, std::move(reply)); };
+  if (interceptor) {
+    handler = [this, next = std::move(handler)](const Request& request, Reply reply) {
+      interceptor(request, std::move(reply), next);
+    };
+  }
   if (web) handler = web->protect(*server, std::move(handler));
   detail::notify_systemd("READY=1");
   auto status = server->run(std::move(handler));
@@ -478,24 +498,25 @@ int App::run(int argc, const char* const* argv) {
   mallopt(M_ARENA_MAX, 1);  // a second arena would double what is kept for page buffers
 
   log::info("Starting " + self.info.program, {{"version", detail::version()}});
-  self.server = std::make_unique<Server>();
-  if (!(**self.web_config).empty()) {
-    auto web = detail::Web::open(**self.web_config);
-    if (!web) {
-      log::error("Cannot use --web.config.file", {{"err", web.error().message}});
-      return 1;
-    }
-    self.web = std::move(*web);
-  }
   if (auto status = self.start(); !status) {
     log::error("Cannot start", {{"err", status.error().message}});
     return self.info.start_error_status;
+  }
+  self.server = std::make_unique<Server>(self.server_options);
+  const auto& web_config = self.web_config_path ? *self.web_config_path : **self.web_config;
+  if (!web_config.empty()) {
+    auto web = detail::Web::open(web_config);
+    if (!web) {
+      log::error("Cannot use the web config file", {{"err", web.error().message}});
+      return 1;
+    }
+    self.web = std::move(*web);
   }
   if (**self.check_config) {
     std::puts("The configuration is valid.");
     return 0;
   }
-  if (**self.once) return self.print_page();
+  if (**self.once) return self.print_once ? self.print_once() : self.print_page();
   const int status = self.serve();
   // A collector may still be stuck in the kernel: nothing it uses may be taken down, and nobody waits for it.
   std::fflush(nullptr);

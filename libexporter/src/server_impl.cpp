@@ -140,7 +140,7 @@ void Server::Impl::handle(const epoll_event& event) {
     run_posted();
   } else if ((tag & kListenerTag) != 0) {
     const auto index = static_cast<std::size_t>(tag & ~kListenerTag);
-    if (index < listeners.size()) accept_from(listeners[index]);
+    if (index < listeners.size()) accept_from(index);
   } else if (auto* connection = find(tag)) {
     connection->on_events(event.events);
   }
@@ -199,11 +199,12 @@ void Server::Impl::wait_for(Connection& connection, Wait wait) {
     waits_[static_cast<std::size_t>(wait)].push_back(connection, wait, Clock::now());
 }
 
-void Server::Impl::accept_from(const detail::Listener& listener) {
+void Server::Impl::accept_from(std::size_t index) {
+  const auto& listener = listeners[index];
   for (int i = 0; i < kAcceptsATurn; ++i) {
     const int fd = ::accept4(listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
-      add_connection(fd);
+      add_connection(fd, index);
       continue;
     }
     switch (errno) {
@@ -255,7 +256,7 @@ void Server::Impl::watch_listeners(bool on) {
   }
 }
 
-void Server::Impl::add_connection(int fd) {
+void Server::Impl::add_connection(int fd, std::size_t listener) {
   if (open_ >= options.max_connections && !make_room()) {
     ::close(fd);
     return;
@@ -276,7 +277,8 @@ void Server::Impl::add_connection(int fd) {
   free_slots_.pop_back();
   auto& slot = slots_[index];
   const auto id = (static_cast<std::uint64_t>(slot.generation) << 32) | index;
-  slot.connection = std::make_unique<Connection>(*this, id, fd, std::move(secured));
+  slot.connection =
+      std::make_unique<Connection>(*this, id, fd, std::move(secured), static_cast<unsigned>(listener));
   most_open_ = std::max(most_open_, ++open_);
   wait_for(*slot.connection, first);
   if (!watch(epoll_, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, id))
@@ -301,6 +303,7 @@ void Server::Impl::close(Connection& connection) {
 
 void Server::Impl::dispatch(Connection& connection, std::unique_ptr<Request> request,
                             detail::ResponseTraits traits) {
+  request->listener = connection.listener();
   auto sender = std::make_shared<Reply::Sender>(Reply::Sender{inbox, this, connection.id(), traits});
   workers_->submit([handler = handler_, request = std::move(request),
                     reply = Reply(std::move(sender))]() mutable { (*handler)(*request, std::move(reply)); });

@@ -111,6 +111,22 @@ int status_of(const Running& running, std::string_view text) {
   return answer.status;
 }
 
+TEST(Server, TellsByWhichAddressARequestCame) {
+  Server server;
+  const auto bound = server.listen({"127.0.0.1:0", "127.0.0.1:0"});
+  ASSERT_TRUE(bound) << bound.error().message;
+  std::thread thread([&server] {
+    EXPECT_TRUE(server.run([](const Request& request, Reply reply) {
+      reply.send({.body = shared_body(std::to_string(request.listener))});
+    }));
+  });
+  for (std::size_t i = 0; i < bound->size(); ++i) {
+    EXPECT_EQ(Client((*bound)[i]).get("/").body, std::to_string(i));
+  }
+  server.stop();
+  thread.join();
+}
+
 TEST(Server, KeepsConnectionsAlive) {
   const Running running;
   auto client = running.client();

@@ -40,6 +40,7 @@ struct AppInfo {
   std::string title;        ///< "Node Exporter"
   std::string description;  ///< one sentence
   /// Addresses without --web.listen-address. Of several a taken one is a warning, and all taken an error.
+  /// With none there is no such flag: the exporter has its own, and calls listen_on().
   std::vector<std::string> listen;
   /// Prefix of the two families about each collector ("node_scrape_collector"); empty: none.
   std::string collector_metrics;
@@ -106,6 +107,21 @@ class App {
   /// at the same time. An error is answered instead of the page: kInvalid as 400, kNoData as 404, kTimeout as
   /// 504, others as 500. Before run() or in on_start().
   void probe(std::string path, std::function<Status(Sink&, const Scrape&)> probe);
+
+  /// What stands between the server and all paths: it answers, or hands the request on to `next`. One for an
+  /// App, before run() or in on_start().
+  using Interceptor = std::function<void(const Request&, Reply, const Handler& next)>;
+  void intercept(Interceptor interceptor);
+
+  /// In on_start(): addresses to listen on, all of them; Request::listener counts them in this order.
+  void listen_on(std::vector<std::string> addresses);
+  /// In on_start(): the web config file, where it isn't the flag's.
+  void web_config_file(std::string path);
+  /// In on_start(): limits of the server.
+  void server_options(const ServerOptions& options);
+
+  /// Called for --once instead of printing the collectors' page; returns the exit status.
+  void on_once(std::function<int()> print);
 
   /// In on_start(): leaves out the metrics about the exporter itself, as --web.disable-exporter-metrics does.
   void without_own_metrics();

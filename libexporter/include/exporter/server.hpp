@@ -33,6 +33,7 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> query;    ///< percent-decoded, in order; a name may repeat
   std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case
   std::string remote;                                        ///< the client's address, "" for a unix socket
+  unsigned listener = 0;  ///< by which of the server's addresses it came, counted as they were opened
   std::chrono::steady_clock::time_point received;
 
   /// The first header of that name (given in lower case), or "".

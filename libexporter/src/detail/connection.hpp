@@ -46,10 +46,13 @@ class ConnectionOwner {
 
 class Connection {
  public:
-  Connection(ConnectionOwner& owner, std::uint64_t id, int fd, std::unique_ptr<Transport> layer = nullptr)
-      : owner_(owner), id_(id), wire_(fd, std::move(layer)) {}
+  Connection(ConnectionOwner& owner, std::uint64_t id, int fd, std::unique_ptr<Transport> layer = nullptr,
+             unsigned listener = 0)
+      : owner_(owner), id_(id), wire_(fd, std::move(layer)), listener_(listener) {}
 
   std::uint64_t id() const { return id_; }
+  /// Which of the server's listeners it came by.
+  unsigned listener() const { return listener_; }
   int fd() const { return wire_.fd(); }
   Wait wait() const { return wait_; }
   /// Between requests, or closing: nobody is owed an answer.
@@ -88,6 +91,7 @@ class Connection {
   ConnectionOwner& owner_;
   std::uint64_t id_;
   Wire wire_;
+  unsigned listener_;
 
   // For WaitList.
   Connection* previous_ = nullptr;

@@ -75,8 +75,8 @@ struct Server::Impl final : detail::ConnectionOwner, detail::ReplySink {
   void run_posted();
   void run_timers();
   void expire_waits();
-  void accept_from(const detail::Listener& listener);
-  void add_connection(int fd);
+  void accept_from(std::size_t index);
+  void add_connection(int fd, std::size_t listener);
   bool make_room();
   void refuse_one(const detail::Listener& listener);
   void watch_listeners(bool on);
