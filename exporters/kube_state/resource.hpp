@@ -70,15 +70,15 @@ enum class Projection : std::uint8_t {
 };
 
 struct Resource {
-  std::string_view name;   ///< plural, lower case, as in --resources
-  std::string_view group;  ///< "" for the core group
-  std::string_view version;
+  std::string_view name;     ///< plural, lower case, as in --resources
+  std::string_view group{};  ///< "" for the core group
+  std::string_view version{};
   bool namespaced = true;
   bool on_by_default = true;
   Projection projection = Projection::kFull;
-  std::span<const std::string_view> common_labels;  ///< "namespace", "pod", "uid"
-  std::span<const Family> families;                 ///< in the order of exposition
-  const MessageSchema* schema = nullptr;            ///< for servers that answer in JSON
+  std::span<const std::string_view> common_labels{};  ///< "namespace", "pod", "uid"
+  std::span<const Family> families{};                 ///< in the order of exposition
+  const MessageSchema* schema = nullptr;              ///< for servers that answer in JSON
   /// Reads an object and emits its identity and samples. False where it is malformed: what was emitted is
   /// dropped.
   bool (*read)(std::string_view wire, Emit& emit) = nullptr;

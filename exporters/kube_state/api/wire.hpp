@@ -24,6 +24,8 @@ struct WireField {
   std::uint64_t bits = 0;    ///< a varint's or fixed number's value
   std::string_view bytes{};  ///< a string's, bytes field's or sub-message's content
 
+  /// Whether the field is there: number 0 is none.
+  explicit operator bool() const { return number != 0; }
   std::int64_t integer() const { return static_cast<std::int64_t>(bits); }
   bool flag() const { return bits != 0; }
 };

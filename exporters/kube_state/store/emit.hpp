@@ -18,8 +18,8 @@ namespace exporter::kube {
 /// A label value. Text is kept once for all objects that have it, unless it is marked as an object's own.
 struct Text {
   // NOLINTBEGIN(google-explicit-constructor): label values are written as texts
-  constexpr Text(std::string_view text) : text(text) {}
-  constexpr Text(const char* text) : text(text) {}
+  constexpr Text(std::string_view value) : text(value) {}
+  constexpr Text(const char* value) : text(value) {}
   // NOLINTEND(google-explicit-constructor)
   std::string_view text;
   bool own = false;
