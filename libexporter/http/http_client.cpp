@@ -8,11 +8,15 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstdlib>
 
 #ifdef EXPORTER_STATIC
 extern "C" int __nss_configure_lookup(const char*, const char*);  // NOLINT: glibc's name
 #endif
+
+/// What libcurl's start calls instead of OPENSSL_init_ssl (see cmake/curl.cmake).
+extern "C" int exporter_openssl_later(std::uint64_t, const void*) { return 1; }
 
 namespace exporter {
 namespace {
