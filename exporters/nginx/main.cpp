@@ -1,9 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// nginx-prometheus-exporter: nginx's stub_status page, on port 9113.
+// nginx-prometheus-exporter: nginx's stub_status page, or the API of NGINX Plus, on port 9113.
 
 #include <exporter/app.hpp>
 
+#include "plus_collector.hpp"
 #include "stub_collector.hpp"
+
+namespace {
+
+std::unique_ptr<exporter::Collector> make_collector(const exporter::nginx::Settings& settings,
+                                                    exporter::nginx::Target target) {
+  using namespace exporter::nginx;
+  if (settings.plus()) return std::make_unique<PlusCollector>(std::move(target));
+  return std::make_unique<StubCollector>(std::move(target));
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using namespace exporter;
@@ -19,17 +31,23 @@ int main(int argc, char** argv) {
            .build_info = "nginx_exporter"});
   const nginx::Settings settings(app.flags());
   app.add("stub_status", nginx::stub_status_metrics(), nullptr);
+  app.add("plus", nginx::plus_metrics(), nullptr);
   app.on_start([&]() -> Status {
-    if (settings.plus())
-      return fail(Code::kInvalid, "--nginx.plus: the API of NGINX Plus is not supported yet");
     auto targets = settings.targets();
     if (!targets) return fail(targets);
+    const bool several = targets->size() > 1;
     for (auto& target : *targets) {
-      const std::string name = targets->size() > 1 ? target.labels.back().value : "stub_status";
-      app.add(name, nginx::stub_status_metrics(), std::make_unique<nginx::StubCollector>(std::move(target)),
-              true);
+      const std::string name = several ? target.labels.back().value : "nginx";
+      const auto metrics = settings.plus() ? nginx::plus_metrics() : nginx::stub_status_metrics();
+      app.add(name, metrics, make_collector(settings, std::move(target)), true);
     }
     return {};
+  });
+  app.probe("/probe", [&](Sink& sink, const Scrape& scrape) -> Status {
+    auto target = settings.probed(scrape);
+    if (!target) return fail(target);
+    const auto collector = make_collector(settings, std::move(*target));
+    return served_probe(scrape, collector->collect(sink, scrape));
   });
   return app.run(argc, argv);
 }

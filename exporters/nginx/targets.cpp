@@ -3,7 +3,10 @@
 
 #include "targets.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 
 namespace exporter::nginx {
 namespace {
@@ -14,6 +17,10 @@ bool is_label_name(std::string_view name) {
   return std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
+/// A stub_status page has a hundred bytes; what NGINX Plus tells grows with the configuration.
+constexpr std::size_t kMostStubBytes = std::size_t{1} << 20;
+constexpr std::size_t kMostPlusBytes = std::size_t{64} << 20;
+
 /// An address as it may stand in a label or a message: without a password.
 std::string without_password(const std::string& uri) {
   const auto query = uri.find_first_of("?#");
@@ -21,24 +28,6 @@ std::string without_password(const std::string& uri) {
 }
 
 }  // namespace
-
-Result<Address> parse_address(std::string_view uri) {
-  if (uri.starts_with("unix:")) {
-    const auto rest = uri.substr(5);
-    const auto colon = rest.find(':');
-    const auto socket = rest.substr(0, colon);
-    std::string path(colon == std::string_view::npos ? "/" : rest.substr(colon + 1));
-    if (!path.starts_with('/')) path.insert(0, "/");
-    if (socket.empty())
-      return fail(Code::kInvalid,
-                  "the address " + std::string(uri) + " names no socket: unix:<socket>:<path>");
-    return Address{.url = "http://unix" + path, .unix_socket = std::string(socket)};
-  }
-  if (uri.starts_with("http://") || uri.starts_with("https://"))
-    return Address{.url = std::string(uri), .unix_socket = ""};
-  return fail(Code::kInvalid, "the address " + without_password(std::string(uri)) +
-                                  " begins with none of http://, https:// and unix:");
-}
 
 Result<ConstantLabel> parse_label(std::string_view text) {
   const auto at = text.find('=');
@@ -78,37 +67,59 @@ Settings::Settings(Flags& flags)
       labels_(flags
                   .list("prometheus.const-label", {},
                         "A label for all samples, KEY=VALUE; may be given more than once.")
-                  .env("CONST_LABELS")) {}
+                  .env("CONST_LABELS")),
+      http_(flags, {.prefix = "nginx.", .tls = false}) {}
 
-Result<std::vector<Target>> Settings::targets() const {
+Result<Target> Settings::common() const {
   if (*timeout_ < std::chrono::nanoseconds(0)) return fail(Code::kInvalid, "--nginx.timeout is negative");
-  std::vector<ConstantLabel> labels;
+  Target target;
+  target.timeout = *timeout_ == std::chrono::nanoseconds(0) ? std::chrono::hours(1) : *timeout_;
   for (const auto& text : *labels_) {
     auto label = parse_label(text);
     if (!label) return fail(Code::kInvalid, "--prometheus.const-label: " + label.error().message);
-    std::erase_if(labels, [&](const ConstantLabel& other) { return other.name == label->name; });
-    labels.push_back(std::move(*label));
+    std::erase_if(target.labels, [&](const ConstantLabel& other) { return other.name == label->name; });
+    target.labels.push_back(std::move(*label));
   }
+  target.http = {.user_agent = "NGINX-Prometheus-Exporter/libexporter",
+                 .insecure = !*ssl_verify_,
+                 .ca_file = *ssl_ca_,
+                 .cert_file = *ssl_cert_,
+                 .key_file = *ssl_key_,
+                 .follow_redirects = true,
+                 .proxy_protocol = *proxy_protocol_,
+                 .max_body = *plus_ ? kMostPlusBytes : kMostStubBytes};
+  for (const auto* file : {&target.http.ca_file, &target.http.cert_file, &target.http.key_file}) {
+    if (!file->empty() && access(file->c_str(), R_OK) != 0)
+      return fail(Code::kInvalid, "open " + *file + ": " + errno_text(errno));
+  }
+  if (auto status = http_.apply(target.http); !status) return fail(status);
+  return target;
+}
+
+Result<std::vector<Target>> Settings::targets() const {
+  const auto pattern = common();
+  if (!pattern) return fail(pattern);
   std::vector<Target> targets;
   for (const auto& uri : *uris_) {
-    auto address = parse_address(uri);
+    auto address = parse_http_address(uri);
     if (!address) return fail(Code::kInvalid, "--nginx.scrape-uri: " + address.error().message);
-    Target target;
+    Target target = *pattern;
     target.address = std::move(*address);
-    target.timeout = *timeout_ == std::chrono::nanoseconds(0) ? std::chrono::hours(1) : *timeout_;
-    target.labels = labels;
+    target.http.unix_socket = target.address.unix_socket;
     if (uris_->size() > 1) target.labels.push_back({.name = "addr", .value = without_password(uri)});
-    target.http = {.user_agent = "NGINX-Prometheus-Exporter/libexporter",
-                   .unix_socket = target.address.unix_socket,
-                   .insecure = !*ssl_verify_,
-                   .ca_file = *ssl_ca_,
-                   .cert_file = *ssl_cert_,
-                   .key_file = *ssl_key_,
-                   .follow_redirects = true,
-                   .proxy_protocol = *proxy_protocol_};
     targets.push_back(std::move(target));
   }
   return targets;
+}
+
+Result<Target> Settings::probed(const Scrape& scrape) const {
+  auto address = probe_address(scrape);
+  if (!address) return fail(address);
+  auto target = common();
+  if (!target) return target;
+  target->address = std::move(*address);
+  http_.restrict_probe(target->http);
+  return target;
 }
 
 }  // namespace exporter::nginx

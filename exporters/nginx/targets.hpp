@@ -11,17 +11,11 @@
 
 #include <exporter/flags.hpp>
 #include <exporter/http_client.hpp>
+#include <exporter/http_flags.hpp>
 #include <exporter/metric.hpp>
 #include <exporter/result.hpp>
 
 namespace exporter::nginx {
-
-/// "http://host/path", or "unix:<socket>:<path>" taken apart.
-struct Address {
-  std::string url;
-  std::string unix_socket;
-};
-Result<Address> parse_address(std::string_view uri);
 
 /// "name=value"; the name has to be one that a label may have.
 struct ConstantLabel {
@@ -31,7 +25,7 @@ struct ConstantLabel {
 Result<ConstantLabel> parse_label(std::string_view text);
 
 struct Target {
-  Address address;
+  HttpAddress address;
   HttpOptions http;
   std::chrono::nanoseconds timeout{};
   std::vector<ConstantLabel> labels;  ///< with "addr" where there are several targets
@@ -45,8 +39,12 @@ class Settings {
   bool plus() const { return *plus_; }
   /// One for each --nginx.scrape-uri.
   Result<std::vector<Target>> targets() const;
+  /// The one that a probe's request names.
+  Result<Target> probed(const Scrape& scrape) const;
 
  private:
+  Result<Target> common() const;
+
   const Flag<bool>& plus_;
   const Flag<std::vector<std::string>>& uris_;
   const Flag<bool>& ssl_verify_;
@@ -56,6 +54,7 @@ class Settings {
   const Flag<bool>& proxy_protocol_;
   const Flag<std::chrono::nanoseconds>& timeout_;
   const Flag<std::vector<std::string>>& labels_;
+  HttpFlags http_;
 };
 
 }  // namespace exporter::nginx

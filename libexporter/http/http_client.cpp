@@ -4,12 +4,21 @@
 #include <exporter/http_client.hpp>
 
 #include <curl/curl.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
+#include <optional>
+
+#include <exporter/files.hpp>
+
+#include "proxy_header.hpp"
+#include "secret_file.hpp"
 
 #ifdef EXPORTER_STATIC
 extern "C" int __nss_configure_lookup(const char*, const char*);  // NOLINT: glibc's name
@@ -55,6 +64,7 @@ Code code_of(CURLcode code) {
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_TOO_MANY_REDIRECTS:
+    case CURLE_FILESIZE_EXCEEDED:
     case CURLE_GOT_NOTHING:
       return Code::kInvalid;
     default:
@@ -74,24 +84,35 @@ std::string one_line(std::string_view text) {
 }  // namespace
 
 struct HttpClient::Impl {
-  explicit Impl(HttpOptions given) : options(std::move(given)) {}
-  ~Impl() {
-    curl_slist_free_all(headers);
-    curl_easy_cleanup(handle);
+  explicit Impl(HttpOptions given) : options(std::move(given)) {
+    for (const auto* file : {&options.password_file, &options.bearer_file, &options.ca_file,
+                             &options.cert_file, &options.key_file}) {
+      files.add(*file);
+    }
   }
+  ~Impl() { close(); }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
   HttpOptions options;
+  detail::WatchedFiles files;
   CURL* handle = nullptr;
   curl_slist* headers = nullptr;
   std::string body;
   bool too_large = false;
+  Clock::time_point deadline{};
+  std::string connect_problem;  // why connect_with_header() failed
   std::array<char, CURL_ERROR_SIZE> problem{};
 
   Status open();
+  void close();
+  Status set_credentials();
   void set_tls();
+  std::optional<Error> why(CURLcode code, std::chrono::milliseconds limit) const;
+  Result<Fd> connect_with_header(const curl_sockaddr& to) const;
   static std::size_t take(const char* data, std::size_t size, std::size_t count, void* self);
+  static curl_socket_t open_socket(void* self, curlsocktype, curl_sockaddr* to);
+  static int already_connected(void*, curl_socket_t, curlsocktype) { return CURL_SOCKOPT_ALREADY_CONNECTED; }
 
   template <class T>
   void set(CURLoption option, T value) {
@@ -119,6 +140,14 @@ std::size_t HttpClient::Impl::take(const char* data, std::size_t size, std::size
   return bytes;
 }
 
+curl_socket_t HttpClient::Impl::open_socket(void* self, curlsocktype, curl_sockaddr* to) {
+  auto& impl = *static_cast<Impl*>(self);
+  auto connected = impl.connect_with_header(*to);
+  if (connected) return connected->release();
+  impl.connect_problem = connected.error().message;
+  return CURL_SOCKET_BAD;
+}
+
 void HttpClient::Impl::set_tls() {
   if (options.insecure) {
     set(CURLOPT_SSL_VERIFYPEER, 0L);
@@ -133,6 +162,62 @@ void HttpClient::Impl::set_tls() {
     set_text(CURLOPT_SSLCERT, options.cert_file);
     set_text(CURLOPT_SSLKEY, options.key_file);
   }
+}
+
+/// A connection whose first bytes are the PROXY header: libcurl, which only knows the header's first version,
+/// takes it over.
+Result<Fd> HttpClient::Impl::connect_with_header(const curl_sockaddr& to) const {
+  const auto failed = [](const char* what, int error) {
+    return fail(Code::kUnavailable, std::string(what) + ": " + errno_text(error));
+  };
+  Fd fd(socket(to.family, to.socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, to.protocol));
+  if (!fd) return failed("socket", errno);
+  if (connect(fd.get(), &to.addr, to.addrlen) != 0) {
+    if (errno != EINPROGRESS) return failed("connect", errno);
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    pollfd wait{.fd = fd.get(), .events = POLLOUT, .revents = 0};
+    if (poll(&wait, 1, static_cast<int>(std::max<long>(left.count(), 0))) <= 0)
+      return failed("connect", ETIMEDOUT);
+    int error = 0;
+    socklen_t size = sizeof error;
+    (void)getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+    if (error != 0) return failed("connect", error);
+  }
+  sockaddr_storage ours{}, theirs{};
+  socklen_t size = sizeof ours;
+  if (getsockname(fd.get(), reinterpret_cast<sockaddr*>(&ours), &size) != 0)
+    return failed("getsockname", errno);
+  std::memcpy(&theirs, &to.addr, std::min<std::size_t>(to.addrlen, sizeof theirs));
+  const auto header = detail::proxy_header(ours, theirs);  // fits into any socket's empty buffer
+  if (send(fd.get(), header.data(), header.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(header.size()))
+    return failed("send", errno);
+  return fd;
+}
+
+Status HttpClient::Impl::set_credentials() {
+  std::string password = options.password, bearer = options.bearer;
+  for (const auto& [file, secret] :
+       {std::pair(&options.password_file, &password), std::pair(&options.bearer_file, &bearer)}) {
+    if (file->empty()) continue;
+    auto text = detail::read_secret(*file);
+    if (!text) return fail(text);
+    *secret = std::move(*text);
+  }
+  if (!options.user.empty() || !password.empty()) {
+    set(CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+    set(CURLOPT_USERNAME, options.user.c_str());
+    set(CURLOPT_PASSWORD, password.c_str());
+  } else if (!bearer.empty()) {
+    add_header("Authorization: Bearer " + bearer);
+  }
+  return {};
+}
+
+void HttpClient::Impl::close() {
+  curl_slist_free_all(headers);
+  curl_easy_cleanup(handle);
+  headers = nullptr;
+  handle = nullptr;
 }
 
 Status HttpClient::Impl::open() {
@@ -151,14 +236,16 @@ Status HttpClient::Impl::open() {
   set(CURLOPT_WRITEDATA, this);
   set_text(CURLOPT_USERAGENT, options.user_agent);
   set_text(CURLOPT_UNIX_SOCKET_PATH, options.unix_socket);
-  if (options.proxy_protocol) set(CURLOPT_HAPROXYPROTOCOL, 1L);
+  set(CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(options.max_body));
+  if (options.proxy_protocol) {
+    set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+    set(CURLOPT_OPENSOCKETDATA, this);
+    set(CURLOPT_SOCKOPTFUNCTION, &already_connected);
+  }
   set_tls();
-  if (!options.user.empty() || !options.password.empty()) {
-    set(CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
-    set(CURLOPT_USERNAME, options.user.c_str());
-    set(CURLOPT_PASSWORD, options.password.c_str());
-  } else if (!options.bearer.empty()) {
-    add_header("Authorization: Bearer " + options.bearer);
+  if (auto status = set_credentials(); !status) {
+    close();
+    return status;
   }
   for (const auto& header : options.headers) add_header(header);
   if (!options.host.empty()) add_header("Host: " + options.host);
@@ -166,38 +253,52 @@ Status HttpClient::Impl::open() {
   return {};
 }
 
+/// What went wrong with a request; nothing where nothing did.
+std::optional<Error> HttpClient::Impl::why(CURLcode code, std::chrono::milliseconds limit) const {
+  if (too_large || code == CURLE_FILESIZE_EXCEEDED) {
+    return Error{Code::kInvalid, "the answer is larger than " + std::to_string(options.max_body) +
+                                     " bytes, the most that is read"};
+  }
+  switch (code) {
+    case CURLE_OK:
+      return std::nullopt;
+    case CURLE_OPERATION_TIMEDOUT:
+      return Error{Code::kTimeout, "no answer within " + std::to_string(limit.count()) + " ms"};
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return Error{Code::kInvalid, "the server does not speak HTTP/1"};
+    case CURLE_COULDNT_CONNECT:
+      if (!connect_problem.empty()) return Error{Code::kUnavailable, connect_problem};
+      break;
+    default:
+      break;
+  }
+  return Error{code_of(code), problem[0] ? problem.data() : curl_easy_strerror(code)};
+}
+
 Result<HttpAnswer> HttpClient::get(const std::string& url, Clock::time_point deadline) {
   auto& impl = *impl_;
-  const auto problem_with = [&](Code code, std::string_view what) {
-    return fail(code, "get " + shown_url(url) + ": " + one_line(what));
+  const auto problem_with = [&](const Error& error) {
+    return fail(error.code, "get " + shown_url(url) + ": " + one_line(error.message));
   };
+  if (!url.starts_with("http://") && !url.starts_with("https://"))
+    return problem_with({Code::kInvalid, "the address begins with neither http:// nor https://"});
+  if (impl.files.changed()) impl.close();
   if (!impl.handle) {
-    if (auto status = impl.open(); !status) return fail(status);
+    if (auto status = impl.open(); !status) return problem_with(status.error());
   }
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-  if (left <= 0) return problem_with(Code::kTimeout, "no time is left for asking");
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+  if (left.count() <= 0) return problem_with({Code::kTimeout, "no time is left for asking"});
   if (impl.body.capacity() > (std::size_t{1} << 20)) std::string().swap(impl.body);
   impl.body.clear();
   impl.too_large = false;
   impl.problem[0] = 0;
+  impl.connect_problem.clear();
+  impl.deadline = deadline;
   impl.set(CURLOPT_URL, url.c_str());
-  impl.set(CURLOPT_TIMEOUT_MS, static_cast<long>(left));
-  impl.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(left));
+  impl.set(CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));
+  impl.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(left.count()));
 
-  const CURLcode code = curl_easy_perform(impl.handle);
-  if (impl.too_large) {
-    return problem_with(Code::kInvalid, "the answer is larger than " + std::to_string(impl.options.max_body) +
-                                            " bytes, the most that is read");
-  }
-  if (code == CURLE_OPERATION_TIMEDOUT) {
-    return problem_with(Code::kTimeout, "no answer within " + std::to_string(left) + " ms");
-  }
-  if (code == CURLE_UNSUPPORTED_PROTOCOL && url.starts_with("http")) {
-    return problem_with(Code::kInvalid, "the server does not speak HTTP/1");
-  }
-  if (code != CURLE_OK) {
-    return problem_with(code_of(code), impl.problem[0] ? impl.problem.data() : curl_easy_strerror(code));
-  }
+  if (const auto error = impl.why(curl_easy_perform(impl.handle), left)) return problem_with(*error);
   long status = 0;
   const char* type = nullptr;
   curl_easy_getinfo(impl.handle, CURLINFO_RESPONSE_CODE, &status);
@@ -210,17 +311,6 @@ Clock::time_point answer_by(const Scrape& scrape, std::chrono::nanoseconds limit
   const Clock::duration left = scrape.deadline() - now;
   const auto margin = std::min<Clock::duration>(std::chrono::milliseconds(200), left / 10);
   return std::min(now + std::chrono::duration_cast<Clock::duration>(limit), scrape.deadline() - margin);
-}
-
-std::string shown_url(std::string_view url) {
-  const auto query = url.find_first_of("?#");
-  std::string text(url.substr(0, query));
-  const auto scheme = text.find("://");
-  const std::size_t begin = scheme == std::string::npos ? 0 : scheme + 3;
-  const auto host_end = std::min(text.find('/', begin), text.size());
-  const auto at = text.rfind('@', host_end);
-  if (at != std::string::npos && at >= begin && at < host_end) text.replace(begin, at - begin, "xxxxx");
-  return text;
 }
 
 }  // namespace exporter

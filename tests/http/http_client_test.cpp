@@ -6,10 +6,18 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/un.h>
+
+#include <cstdio>
+#include <cstring>
+#include <fstream>
 #include <thread>
 
 #include <exporter/server.hpp>
+
+#include "../../libexporter/http/proxy_header.hpp"
 
 namespace exporter {
 namespace {
@@ -66,6 +74,81 @@ TEST_F(HttpClientTest, BasicAuthentication) {
   auto answer = client.get(url("/"), Clock::now() + 5s);
   ASSERT_TRUE(answer);
   EXPECT_NE(answer->body.find("Basic bWU6c2VjcmV0\n"), std::string::npos);
+}
+
+class SecretFile {
+ public:
+  explicit SecretFile(const std::string& text) { write(text); }
+  ~SecretFile() { std::remove(path.c_str()); }
+  /// Replaces the file, as those who turn secrets do.
+  void write(const std::string& text) const {
+    std::ofstream(path + ".new") << text;
+    std::rename((path + ".new").c_str(), path.c_str());
+  }
+  const std::string path = "/tmp/exporter-http-test-" + std::to_string(getpid()) + ".secret";
+};
+
+TEST_F(HttpClientTest, FilesWithSecretsAreReadAgainWhenTheyChange) {
+  const SecretFile file("secret\n");
+  HttpClient basic({.user = "me", .password_file = file.path});
+  HttpClient bearer({.bearer = "not this", .bearer_file = file.path});
+  const auto sent = [&](HttpClient& client) {
+    auto answer = client.get(url("/"), Clock::now() + 5s);
+    return answer ? std::string(answer->body) : answer.error().message;
+  };
+  EXPECT_NE(sent(basic).find("Basic bWU6c2VjcmV0\n"), std::string::npos);
+  EXPECT_NE(sent(bearer).find("Bearer secret\n"), std::string::npos);
+  file.write("other");
+  EXPECT_NE(sent(basic).find("Basic bWU6b3RoZXI=\n"), std::string::npos);
+  EXPECT_NE(sent(bearer).find("Bearer other\n"), std::string::npos);
+  std::remove(file.path.c_str());
+  EXPECT_NE(sent(basic).find("open " + file.path + ": no such file"), std::string::npos) << sent(basic);
+  file.write("\n");
+  EXPECT_NE(sent(bearer).find("is empty"), std::string::npos);
+  file.write("secret");
+  EXPECT_NE(sent(bearer).find("Bearer secret\n"), std::string::npos);
+}
+
+template <class T>
+sockaddr_storage stored(const T& address) {
+  sockaddr_storage storage{};
+  std::memcpy(&storage, &address, sizeof address);
+  return storage;
+}
+
+TEST(ProxyHeader, TellsBothEnds) {
+  using detail::proxy_header;
+  const std::string signature("\r\n\r\n\0\r\nQUIT\n\x21", 13);
+  const auto v4 = [](const char* text, std::uint16_t port) {
+    sockaddr_in address{.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {}, .sin_zero = {}};
+    inet_pton(AF_INET, text, &address.sin_addr);
+    return stored(address);
+  };
+  EXPECT_EQ(proxy_header(v4("1.2.3.4", 0x102), v4("5.6.7.8", 80)),
+            signature + std::string("\x11\0\x0c\1\2\3\4\5\6\7\x08\1\2\0\x50", 15));
+  sockaddr_in6 six{.sin6_family = AF_INET6,
+                   .sin6_port = htons(1),
+                   .sin6_flowinfo = 0,
+                   .sin6_addr = in6addr_loopback,
+                   .sin6_scope_id = 0};
+  const auto header = proxy_header(stored(six), stored(six));
+  EXPECT_EQ(header.substr(0, 16), signature + std::string("\x21\0\x24", 3));
+  EXPECT_EQ(header.size(), 16U + 36U);
+  EXPECT_EQ(header.substr(48), std::string("\0\1\0\1", 4));
+  sockaddr_un local{.sun_family = AF_UNIX, .sun_path = "/a"};
+  EXPECT_EQ(proxy_header(stored(local), stored(local)).size(), 16U + 216U);
+  EXPECT_EQ(proxy_header(stored(local), stored(local)).substr(124, 3), std::string("/a\0", 3));
+  EXPECT_EQ(proxy_header(stored(local), stored(six)), signature + std::string("\0\0\0", 3));
+}
+
+TEST(HttpAddress, Forms) {
+  EXPECT_EQ(parse_http_address("unix:/run/a.sock:/status?auto")->unix_socket, "/run/a.sock");
+  EXPECT_EQ(parse_http_address("unix:/run/a.sock:status?auto")->url, "http://unix/status?auto");
+  EXPECT_EQ(parse_http_address("unix:/run/a.sock")->url, "http://unix/");
+  EXPECT_EQ(parse_http_address("https://h/x")->url, "https://h/x");
+  for (const auto* bad : {"", "unix:", "unix::/x", "ftp://h", "h/x", "http://", "https:///x"})
+    EXPECT_FALSE(parse_http_address(bad)) << bad;
+  EXPECT_EQ(parse_http_address("x://me:secret@h").error().message.find("secret"), std::string::npos);
 }
 
 TEST_F(HttpClientTest, AnyStatusIsAnAnswer) {

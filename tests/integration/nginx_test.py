@@ -113,7 +113,7 @@ class Nginx(harness.TestCase):
 
     def test_bad_flags(self):
         program = harness.binary(self.NAME)
-        for flag in ("--nginx.scrape-uri=ftp://a", "--prometheus.const-label=x", "--nginx.timeout=-1s", "--nginx.plus", "--no-such"):
+        for flag in ("--nginx.scrape-uri=ftp://a", "--prometheus.const-label=x", "--nginx.timeout=-1s", "--nginx.ssl-ca-cert=/none", "--nginx.password-file=/none", "--no-such"):
             with self.subTest(flag):
                 done = harness.run(program, flag, "--check-config")
                 self.assertEqual(done.returncode, 1, done.stderr)

@@ -8,20 +8,6 @@
 namespace exporter::nginx {
 namespace {
 
-TEST(Address, Forms) {
-  auto web = parse_address("http://a:1/b?c");
-  ASSERT_TRUE(web);
-  EXPECT_EQ(web->url, "http://a:1/b?c");
-  auto socket = parse_address("unix:/run/nginx.sock:/stub_status");
-  ASSERT_TRUE(socket);
-  EXPECT_EQ(socket->url, "http://unix/stub_status");
-  EXPECT_EQ(socket->unix_socket, "/run/nginx.sock");
-  EXPECT_EQ(parse_address("unix:/run/nginx.sock")->url, "http://unix/");
-  EXPECT_FALSE(parse_address("unix:"));
-  EXPECT_FALSE(parse_address("ftp://a"));
-  EXPECT_EQ(parse_address("x://me:secret@a").error().message.find("secret"), std::string::npos);
-}
-
 TEST(ConstantLabel, Forms) {
   EXPECT_EQ(parse_label("zone=a=b")->value, "a=b");
   EXPECT_EQ(parse_label("zone=")->value, "");

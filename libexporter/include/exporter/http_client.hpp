@@ -10,7 +10,8 @@
 //     if (answer->status != 200) ...
 //
 // A client keeps its connection between scrapes and is used by one thread at a time: one client a target.
-// Errors are one line, and hold neither passwords, nor headers, nor what stands behind '?' in the URL.
+// When one of its files has changed (password, token, certificates), the next request reads it and connects
+// anew. Errors are one line, and hold neither passwords, nor headers, nor what stands behind '?' in the URL.
 
 #include <chrono>
 #include <memory>
@@ -31,15 +32,18 @@ struct HttpOptions {
   std::string user{};                  ///< with `password`: basic authentication
   std::string password{};
   std::string bearer{};  ///< a bearer token
+  /// Files with the password and the token, read again when they change; they come before the two above.
+  std::string password_file{};
+  std::string bearer_file{};
 
   bool insecure = false;    ///< takes any certificate
   std::string ca_file{};    ///< certificates to trust, PEM; empty: the system's
   std::string cert_file{};  ///< client certificate, PEM, used together with key_file
   std::string key_file{};
   bool follow_redirects = false;  ///< up to ten; credentials only go to the first host
-  bool proxy_protocol = false;    ///< begins connections with HAProxy's PROXY line (version 1)
+  bool proxy_protocol = false;  ///< begins connections with the header of HAProxy's PROXY protocol, version 2
 
-  std::size_t max_body = std::size_t{64} << 20;  ///< bytes; a larger answer is an error
+  std::size_t max_body = std::size_t{64} << 20;  ///< bytes; a larger answer is an error, and is not read on
 };
 
 struct HttpAnswer {
@@ -67,6 +71,15 @@ class HttpClient {
 /// When an answer has to be there for a scrape's page still to tell about it: `limit` from now, and a little
 /// before the scrape's own deadline.
 Scrape::Clock::time_point answer_by(const Scrape& scrape, std::chrono::nanoseconds limit);
+
+/// Where a page is.
+struct HttpAddress {
+  std::string url;
+  std::string unix_socket;  ///< HttpOptions::unix_socket
+};
+
+/// "http://host/path", "https://host/path" or "unix:<socket>:<path>"; without a path the last means "/".
+Result<HttpAddress> parse_http_address(std::string_view text);
 
 /// A URL as it may be shown: user and password are "xxxxx", and the query is left out.
 std::string shown_url(std::string_view url);
