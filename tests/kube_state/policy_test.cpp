@@ -27,8 +27,14 @@ TEST(Shard, IsTheOriginals) {
   EXPECT_TRUE((Shard{0, 1}.takes("anything")));
 }
 
+Result<AllowLists> allow_lists(std::string_view text) {
+  auto lists = parse_allow_lists(text);
+  if (!lists) return fail(lists);
+  return AllowLists::make(*lists);
+}
+
 TEST(AllowLists, PickWhatTheyName) {
-  const auto lists = parse_allow_lists("pods=[app,team-*,*-id,a*z],nodes=[*],services=[x,*],jobs=[]");
+  const auto lists = allow_lists("pods=[app,team-*,*-id,a*z],nodes=[*],services=[x,*],jobs=[]");
   ASSERT_TRUE(lists) << lists.error().message;
   const auto pods = lists->choice("pods");
   EXPECT_TRUE(pods.on());
@@ -44,7 +50,7 @@ TEST(AllowLists, PickWhatTheyName) {
 }
 
 TEST(AllowLists, StarOverridesTheOthers) {
-  const auto lists = parse_allow_lists("*=[a],pods=[b]");
+  const auto lists = allow_lists("*=[a],pods=[b]");
   ASSERT_TRUE(lists);
   EXPECT_TRUE(lists->choice("pods").picks("a"));
   EXPECT_FALSE(lists->choice("pods").picks("b"));
@@ -53,9 +59,9 @@ TEST(AllowLists, StarOverridesTheOthers) {
 
 TEST(AllowLists, RefuseWhatCannotBeMeant) {
   for (const auto* text : {"pods=[a*b*]", "pods=a,b", "pods=[a", "=[a]"}) {
-    EXPECT_FALSE(parse_allow_lists(text)) << text;
+    EXPECT_FALSE(allow_lists(text)) << text;
   }
-  const auto none = parse_allow_lists("pods");
+  const auto none = allow_lists("pods");
   ASSERT_TRUE(none) << "the original starts with it";
   EXPECT_FALSE(none->choice("pods").on());
 }

@@ -44,11 +44,14 @@ bool LabelChoice::picks(std::string_view key) const {
   });
 }
 
-Status AllowLists::add(std::string_view resource, const std::vector<std::string>& keys) {
-  auto choice = LabelChoice::of(keys);
-  if (!choice) return fail(Code::kInvalid, std::string(resource) + ": " + choice.error().message);
-  by_resource_.insert_or_assign(std::string(resource), std::move(*choice));
-  return {};
+Result<AllowLists> AllowLists::make(const std::vector<AllowList>& lists) {
+  AllowLists result;
+  for (const auto& list : lists) {
+    auto choice = LabelChoice::of(list.keys);
+    if (!choice) return fail(Code::kInvalid, list.resource + ": " + choice.error().message);
+    result.by_resource_.insert_or_assign(list.resource, std::move(*choice));
+  }
+  return result;
 }
 
 LabelChoice AllowLists::choice(std::string_view resource) const {
@@ -65,8 +68,8 @@ std::vector<std::string_view> AllowLists::resources() const {
   return names;
 }
 
-Result<AllowLists> parse_allow_lists(std::string_view text) {
-  AllowLists lists;
+Result<std::vector<AllowList>> parse_allow_lists(std::string_view text) {
+  std::vector<AllowList> lists;
   while (!text.empty()) {
     const auto equals = text.find('=');
     if (equals == std::string_view::npos) break;
@@ -84,7 +87,7 @@ Result<AllowLists> parse_allow_lists(std::string_view text) {
       const auto key = trim(take_until(list, ','));
       if (!key.empty()) keys.emplace_back(key);
     }
-    if (auto status = lists.add(resource, keys); !status) return fail(status);
+    lists.push_back({std::string(resource), std::move(keys)});
     text = trim(text.substr(close + 1));
     if (text.starts_with(',')) text = trim(text.substr(1));
   }

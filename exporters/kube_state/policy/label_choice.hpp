@@ -5,7 +5,8 @@
 // --metric-annotations-allowlist.
 //
 //     auto lists = parse_allow_lists("pods=[app,team-*],nodes=[*]");
-//     const LabelChoice choice = lists->choice("pods");
+//     auto choices = AllowLists::make(*lists);
+//     const LabelChoice choice = choices->choice("pods");
 //     if (choice.on()) ... for each entry: if (choice.picks(key)) ...
 
 #include <map>
@@ -40,11 +41,20 @@ class LabelChoice {
   std::vector<Wildcard> wildcards_;
 };
 
-/// Allow-lists by resource.
+/// An allow-list as it was given.
+struct AllowList {
+  std::string resource;
+  std::vector<std::string> keys;
+  bool operator==(const AllowList&) const = default;
+};
+
+/// "pods=[a,b*],nodes=[*],*=[c]". Text without '=' is taken for no list, as it always was.
+Result<std::vector<AllowList>> parse_allow_lists(std::string_view text);
+
+/// Allow-lists by resource. A list for "*" holds for all resources and overrides the others.
 class AllowLists {
  public:
-  /// A list for "*" holds for all resources and overrides the others.
-  Status add(std::string_view resource, const std::vector<std::string>& keys);
+  static Result<AllowLists> make(const std::vector<AllowList>& lists);
   LabelChoice choice(std::string_view resource) const;
   /// The resources that are named, but for "*".
   std::vector<std::string_view> resources() const;
@@ -52,8 +62,5 @@ class AllowLists {
  private:
   std::map<std::string, LabelChoice, std::less<>> by_resource_;
 };
-
-/// "pods=[a,b*],nodes=[*],*=[c]". Text without '=' is taken for no list, as it always was.
-Result<AllowLists> parse_allow_lists(std::string_view text);
 
 }  // namespace exporter::kube

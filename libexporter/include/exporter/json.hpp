@@ -55,6 +55,8 @@ class JsonReader {
   }
 
   double number();
+  /// The number as it stands there: "1e3". Good as long as the text.
+  std::string_view raw_number() { return number_text("a number"); }
   std::uint64_t unsigned_integer();  ///< a negative number or a fraction is a mistake
   std::int64_t integer();
   bool boolean();
