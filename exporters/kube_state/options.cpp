@@ -33,22 +33,25 @@ bool wants_streaming_lists() {
 /// What klog's flags ask for has no counterpart: there is one log, on standard error.
 void accept_klog_flags(Flags& flags) {
   constexpr const char* kHelp = "Accepted for the original's sake; without effect.";
-  for (const auto* name : {"add_dir_header", "alsologtostderr", "one_output", "skip_headers", "skip_log_headers"}) {
+  for (const auto* name :
+       {"add_dir_header", "alsologtostderr", "one_output", "skip_headers", "skip_log_headers"}) {
     flags.toggle(name, false, kHelp).hidden();
   }
   flags.toggle("logtostderr", true, kHelp).hidden();
   flags.toggle("legacy_stderr_threshold_behavior", true, kHelp).hidden();
-  for (const auto* name : {"alsologtostderrthreshold", "log_backtrace_at", "log_dir", "log_file", "stderrthreshold",
-                           "vmodule"}) {
+  for (const auto* name : {"alsologtostderrthreshold", "log_backtrace_at", "log_dir", "log_file",
+                           "stderrthreshold", "vmodule"}) {
     flags.text(name, "", kHelp).hidden();
   }
   flags.integer("log_file_max_size", 1800, kHelp).hidden();
-  flags.toggle("auto-gomemlimit", false, "Accepted for the original's sake; there is no Go runtime here.").hidden();
+  flags.toggle("auto-gomemlimit", false, "Accepted for the original's sake; there is no Go runtime here.")
+      .hidden();
   flags.number("auto-gomemlimit-ratio", 0.9, "Accepted for the original's sake; there is no Go runtime here.")
       .hidden();
 }
 
-constexpr std::string_view kWordsOf = "kube-state-metrics help | sed -n 's/^ *\\(-., \\)\\?\\(--[a-z.-]*\\).*/\\2/p'";
+constexpr std::string_view kWordsOf =
+    "kube-state-metrics help | sed -n 's/^ *\\(-., \\)\\?\\(--[a-z.-]*\\).*/\\2/p'";
 
 int print_completion(std::string_view shell) {
   std::string script;
@@ -57,15 +60,19 @@ int print_completion(std::string_view shell) {
              ")\"\n  mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\")\n}\n"
              "complete -o default -F _kube_state_metrics kube-state-metrics\n";
   } else if (shell == "zsh") {
-    script = "#compdef kube-state-metrics\n_kube_state_metrics() {\n  compadd -- version help completion "
-             "${(f)\"$(" + std::string(kWordsOf) + ")\"}\n}\ncompdef _kube_state_metrics kube-state-metrics\n";
+    script =
+        "#compdef kube-state-metrics\n_kube_state_metrics() {\n  compadd -- version help completion "
+        "${(f)\"$(" +
+        std::string(kWordsOf) + ")\"}\n}\ncompdef _kube_state_metrics kube-state-metrics\n";
   } else if (shell == "fish") {
-    script = "complete -c kube-state-metrics -a 'version help completion'\ncomplete -c kube-state-metrics -a \"(" +
-             std::string(kWordsOf) + ")\"\n";
+    script =
+        "complete -c kube-state-metrics -a 'version help completion'\ncomplete -c kube-state-metrics -a \"(" +
+        std::string(kWordsOf) + ")\"\n";
   } else if (shell == "powershell") {
-    script = "Register-ArgumentCompleter -Native -CommandName kube-state-metrics -ScriptBlock {\n"
-             "  param($word, $line, $at)\n  kube-state-metrics help | Select-String -AllMatches '--[a-z.-]+' |\n"
-             "    ForEach-Object { $_.Matches.Value } | Where-Object { $_ -like \"$word*\" }\n}\n";
+    script =
+        "Register-ArgumentCompleter -Native -CommandName kube-state-metrics -ScriptBlock {\n"
+        "  param($word, $line, $at)\n  kube-state-metrics help | Select-String -AllMatches '--[a-z.-]+' |\n"
+        "    ForEach-Object { $_.Matches.Value } | Where-Object { $_ -like \"$word*\" }\n}\n";
   } else {
     std::fputs("Error: completion needs a shell: bash, zsh, fish or powershell\n", stderr);
     return 1;
@@ -76,10 +83,12 @@ int print_completion(std::string_view shell) {
 }  // namespace
 
 OptionFlags::OptionFlags(Flags& flags) {
-  apiserver_ = &flags.text("apiserver", "", "URL of the API server, instead of the kubeconfig's or the pod's own.");
-  auth_filter_ = &flags.toggle("auth-filter", false,
-                               "Only answer /metrics to callers whose bearer token the API server knows, and who "
-                               "may get that path.");
+  apiserver_ =
+      &flags.text("apiserver", "", "URL of the API server, instead of the kubeconfig's or the pod's own.");
+  auth_filter_ =
+      &flags.toggle("auth-filter", false,
+                    "Only answer /metrics to callers whose bearer token the API server knows, and who "
+                    "may get that path.");
   config_ = &flags.text("config", "",
                         "YAML file with options, which override the flags; read again when it changes.");
   without_config_ = &flags.toggle("continue-without-config", false,
@@ -89,43 +98,53 @@ OptionFlags::OptionFlags(Flags& flags) {
                     "Start without the --custom-resource-state-config-file, and read it when it appears.");
   custom_config_ = &flags.text("custom-resource-state-config", "",
                                "YAML that says what to expose of custom resources; it wins over the file.");
-  custom_config_file_ = &flags.text("custom-resource-state-config-file", "",
-                                    "File with the same; read again when it changes.");
-  custom_only_ = &flags.toggle("custom-resource-state-only", false, "Expose custom resources, and nothing built in.");
+  custom_config_file_ =
+      &flags.text("custom-resource-state-config-file", "", "File with the same; read again when it changes.");
+  custom_only_ =
+      &flags.toggle("custom-resource-state-only", false, "Expose custom resources, and nothing built in.");
   gzip_ = &flags.toggle("enable-gzip-encoding", false, "Compress /metrics for clients that take gzip.");
   host_ = &flags.text("host", "::", "Address of /metrics; :: is all, IPv4 as well.");
-  kubeconfig_ = &flags.text("kubeconfig", "", "File that says where the API server is, and how to log in there.");
-  allow_ = &flags.list("metric-allowlist", {},
-                       "Regular expressions, comma separated, of the families to expose; the others are left out.");
+  kubeconfig_ =
+      &flags.text("kubeconfig", "", "File that says where the API server is, and how to log in there.");
+  allow_ = &flags.list(
+      "metric-allowlist", {},
+      "Regular expressions, comma separated, of the families to expose; the others are left out.");
   annotations_ = &flags.text("metric-annotations-allowlist", "",
                              "Annotations to expose: resource=[key,prefix-*],resource2=[*].");
   deny_ = &flags.list("metric-denylist", {},
                       "Regular expressions, comma separated, of the families to leave out.");
-  labels_ = &flags.text("metric-labels-allowlist", "", "Labels to expose: resource=[key,prefix-*],resource2=[*].");
-  opt_in_ = &flags.list("metric-opt-in-list", {},
-                        "Regular expressions, comma separated, of families to expose that are off by default.");
+  labels_ =
+      &flags.text("metric-labels-allowlist", "", "Labels to expose: resource=[key,prefix-*],resource2=[*].");
+  opt_in_ =
+      &flags.list("metric-opt-in-list", {},
+                  "Regular expressions, comma separated, of families to expose that are off by default.");
   namespaces_ = &flags.list("namespaces", {}, "Namespaces to look at, comma separated; none: all.");
   namespaces_denylist_ = &flags.list("namespaces-denylist", {}, "Namespaces to leave out, comma separated.");
   node_ = &flags.text("node", "", "Only pods on this node: for a DaemonSet with --resources=pods.");
-  object_limit_ = &flags.integer("object-limit", 0, "Most objects to list of a resource; 0 is without limit.");
+  object_limit_ =
+      &flags.integer("object-limit", 0, "Most objects to list of a resource; 0 is without limit.");
   pod_ = &flags.text("pod", "",
                      "Name of this pod. With --pod-namespace, its StatefulSet says which shard it is.");
   pod_namespace_ = &flags.text("pod-namespace", "", "Namespace of --pod.");
   port_ = &flags.integer("port", 8080, "Port of /metrics.");
-  resources_ = &flags.list("resources", {}, "Resources to look at, comma separated; none: those on by default.");
+  resources_ =
+      &flags.list("resources", {}, "Resources to look at, comma separated; none: those on by default.");
   idle_timeout_ = &flags.duration("server-idle-timeout", "5m", "How long a connection may be idle.");
   read_header_timeout_ =
       &flags.duration("server-read-header-timeout", "5s", "How long a client may take to send its request.");
-  flags.duration("server-read-timeout", "60s", "Accepted; a request's head is limited by --server-read-header-timeout.");
-  write_timeout_ = &flags.duration("server-write-timeout", "60s",
-                                   "How long a client may take nothing of an answer; a slow one is not cut off.");
+  flags.duration("server-read-timeout", "60s",
+                 "Accepted; a request's head is limited by --server-read-header-timeout.");
+  write_timeout_ =
+      &flags.duration("server-write-timeout", "60s",
+                      "How long a client may take nothing of an answer; a slow one is not cut off.");
   shard_ = &flags.integer("shard", 0, "Which of --total-shards this is, from 0.");
   telemetry_host_ = &flags.text("telemetry-host", "::", "Address of the exporter's own metrics.");
   telemetry_port_ = &flags.integer("telemetry-port", 8081, "Port of the exporter's own metrics.");
-  tls_config_ = &flags.text("tls-config", "",
-                            "File with TLS settings and users for both ports, as --web.config.file.");
+  tls_config_ =
+      &flags.text("tls-config", "", "File with TLS settings and users for both ports, as --web.config.file.");
   total_shards_ = &flags.integer("total-shards", 1, "How many exporters share the objects; 1: no sharding.");
-  unscheduled_ = &flags.toggle("track-unscheduled-pods", false, "Only pods that have no node yet, instead of --node.");
+  unscheduled_ =
+      &flags.toggle("track-unscheduled-pods", false, "Only pods that have no node yet, instead of --node.");
   cache_ = &flags.toggle("use-apiserver-cache", false, "Let the API server answer lists from its cache.");
   print_rbac_ = &flags.toggle("print-rbac", false,
                               "Print the least role that the other flags need, as a manifest, and exit.");
@@ -215,7 +234,8 @@ Status check(const Options& o) {
     }
   }
   if (!o.metric_allowlist.empty() && !o.metric_denylist.empty()) {
-    return fail(Code::kInvalid, "--metric-allowlist and --metric-denylist exclude each other: give one of them");
+    return fail(Code::kInvalid,
+                "--metric-allowlist and --metric-denylist exclude each other: give one of them");
   }
   if (o.custom_resources_only && o.custom_resource_config.empty() && o.custom_resource_config_file.empty()) {
     log::warn("--custom-resource-state-only without a custom resource config: /metrics stays empty");
@@ -225,8 +245,9 @@ Status check(const Options& o) {
   }
   const bool only_pods = o.resources.size() == 1 && o.resources.front() == "pods";
   if ((!o.node.empty() || o.track_unscheduled_pods) && !only_pods) {
-    log::warn("--node and --track-unscheduled-pods can only pick pods: other resources of namespaces stay empty; "
-              "use --resources=pods");
+    log::warn(
+        "--node and --track-unscheduled-pods can only pick pods: other resources of namespaces stay empty; "
+        "use --resources=pods");
   }
   if (o.object_limit < 0) log::warn("A negative --object-limit is no limit");
   return {};

@@ -86,8 +86,8 @@ class OptionFlags {
   using Ref = const Flag<T>*;
   using Strings = std::vector<std::string>;
 
-  Ref<std::string> apiserver_, kubeconfig_, node_, pod_, pod_namespace_, labels_, annotations_, custom_config_,
-      custom_config_file_, host_, telemetry_host_, tls_config_, config_;
+  Ref<std::string> apiserver_, kubeconfig_, node_, pod_, pod_namespace_, labels_, annotations_,
+      custom_config_, custom_config_file_, host_, telemetry_host_, tls_config_, config_;
   Ref<Strings> resources_, namespaces_, namespaces_denylist_, allow_, deny_, opt_in_;
   Ref<bool> unscheduled_, custom_only_, without_config_, without_custom_config_, cache_, gzip_, auth_filter_,
       print_rbac_;
@@ -95,8 +95,8 @@ class OptionFlags {
   Ref<std::chrono::nanoseconds> write_timeout_, idle_timeout_, read_header_timeout_;
 };
 
-/// Sub-commands: `version` and `help` as flags say it, `completion SHELL` printed here. The arguments to go on
-/// with, or an exit status.
+/// Sub-commands: `version` and `help` as flags say it, `completion SHELL` printed here. The arguments to go
+/// on with, or an exit status.
 Result<std::vector<const char*>> take_command(int argc, const char* const* argv, int& exit_status);
 
 }  // namespace exporter::kube

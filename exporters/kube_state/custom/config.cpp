@@ -62,15 +62,15 @@ Status add_label_paths(const YamlNode& node, LabelPaths& paths) {
 
 /// Reads the members of `each` that all types have, or some.
 Status read_each(const YamlNode& node, CustomMetric& metric) {
-  if (node.is_null() || !node.is_map()) {
-    return wrong(node, "a map with the settings of the metric's type");
-  }
-  for (const auto& [to, key] : {std::pair(&metric.path, "path"), std::pair(&metric.value_from, "valueFrom")}) {
+  if (!node.is_map()) return wrong(node, "a map with the settings of the metric's type");
+  for (const auto& [to, key] :
+       {std::pair(&metric.path, "path"), std::pair(&metric.value_from, "valueFrom")}) {
     auto path = path_of(node[key]);
     if (!path) return fail(path);
     *to = std::move(*path);
   }
-  for (const auto& [to, key] : {std::pair(&metric.label_from_key, "labelFromKey"), std::pair(&metric.label_name, "labelName")}) {
+  for (const auto& [to, key] :
+       {std::pair(&metric.label_from_key, "labelFromKey"), std::pair(&metric.label_name, "labelName")}) {
     auto text = text_of(node[key]);
     if (!text) return fail(text);
     *to = std::move(*text);
@@ -98,12 +98,16 @@ Result<CustomMetric> metric_of(const YamlNode& node, CustomMetric metric, const 
   auto help = text_of(node["help"]);
   if (!help) return fail(help);
   metric.help = std::move(*help);
-  if (auto status = add_common_labels(node["commonLabels"], metric.common_labels); !status) return fail(status);
-  if (auto status = add_label_paths(node["labelsFromPath"], metric.labels_from_path); !status) return fail(status);
+  if (auto status = add_common_labels(node["commonLabels"], metric.common_labels); !status)
+    return fail(status);
+  if (auto status = add_label_paths(node["labelsFromPath"], metric.labels_from_path); !status)
+    return fail(status);
   const auto each = node["each"];
   const auto type = lower(each["type"].scalar());
   const auto settings = [&](MetricType is, const char* key) {
     metric.type = is;
+    if (each[key].is_null())
+      return Status(wrong(each, "\"" + std::string(key) + "\" with the metric's settings"));
     return read_each(each[key], metric);
   };
   Status status;
@@ -131,7 +135,8 @@ Result<CustomResource> resource_of(const YamlNode& node) {
     if (!text) return fail(text);
     *to = std::move(*text);
   }
-  if (resource.group.empty()) return wrong(gvk.is_null() ? node : gvk, "a \"group\" under \"groupVersionKind\"");
+  if (resource.group.empty())
+    return wrong(gvk.is_null() ? node : gvk, "a \"group\" under \"groupVersionKind\"");
   if (resource.version.empty()) resource.version = "*";
   if (resource.kind.empty()) resource.kind = "*";
   auto plural = text_of(node["resourcePlural"]);
@@ -141,8 +146,10 @@ Result<CustomResource> resource_of(const YamlNode& node) {
   const auto given_prefix = node["metricNamePrefix"];
   const auto prefix = given_prefix.is_null() ? std::string("kube_customresource") : given_prefix.scalar();
   CustomMetric common;
-  if (auto status = add_common_labels(node["commonLabels"], common.common_labels); !status) return fail(status);
-  if (auto status = add_label_paths(node["labelsFromPath"], common.labels_from_path); !status) return fail(status);
+  if (auto status = add_common_labels(node["commonLabels"], common.common_labels); !status)
+    return fail(status);
+  if (auto status = add_label_paths(node["labelsFromPath"], common.labels_from_path); !status)
+    return fail(status);
   for (const auto& item : node["metrics"].items()) {
     auto metric = metric_of(item, common, prefix);
     if (!metric) return fail(metric);
@@ -197,7 +204,8 @@ const Json* JsonPath::search(const Json& list, const Step& step) {
       const auto is = json_number(*candidate);
       if (is && *is == *number) return &element;
     }
-    if (boolean && candidate->kind() == Json::Kind::kBool && candidate->boolean() == *boolean) return &element;
+    if (boolean && candidate->kind() == Json::Kind::kBool && candidate->boolean() == *boolean)
+      return &element;
   }
   return nullptr;
 }
@@ -207,7 +215,8 @@ const Json* JsonPath::take(const Json& from, const Step& step) {
   if (from.kind() == Json::Kind::kMap) {
     if (step.pair) {
       const auto* value = from.find(step.key);
-      if (value != nullptr && value->kind() == Json::Kind::kString && value->text() == step.value) return value;
+      if (value != nullptr && value->kind() == Json::Kind::kString && value->text() == step.value)
+        return value;
     }
     return from.find(step.text);
   }

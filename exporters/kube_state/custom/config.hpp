@@ -78,7 +78,9 @@ struct CustomResource {
   std::vector<CustomMetric> metrics;
 
   bool matches(std::string_view a_group, std::string_view a_version, std::string_view a_kind) const {
-    const auto fits = [](std::string_view wanted, std::string_view is) { return wanted == "*" || wanted == is; };
+    const auto fits = [](std::string_view wanted, std::string_view is) {
+      return wanted == "*" || wanted == is;
+    };
     return group == a_group && fits(version, a_version) && fits(kind, a_kind);
   }
   bool wildcard() const { return version == "*" || kind == "*"; }

@@ -87,7 +87,8 @@ Json Json::problem(std::string text) {
 }
 
 const Json* Json::find(std::string_view key) const {
-  const auto it = std::ranges::lower_bound(members_, key, {}, [](const auto& m) -> std::string_view { return m.first; });
+  const auto it =
+      std::ranges::lower_bound(members_, key, {}, [](const auto& m) -> std::string_view { return m.first; });
   return it != members_.end() && it->first == key ? &it->second : nullptr;
 }
 

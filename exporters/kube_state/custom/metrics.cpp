@@ -98,7 +98,8 @@ class Reading {
   bool number_of(const Json& from, double& number) const {
     const auto* value = resolve(metric_.value_from, from);
     if (value == nullptr) {
-      if (!metric_.nil_is_zero && from.kind() == Json::Kind::kNull) problem_(metric_.name + ": there is nothing at its path");
+      if (!metric_.nil_is_zero && from.kind() == Json::Kind::kNull)
+        problem_(metric_.name + ": there is nothing at its path");
       number = 0;
       return metric_.nil_is_zero;
     }

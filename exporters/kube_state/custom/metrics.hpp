@@ -14,7 +14,8 @@
 namespace exporter::kube {
 
 /// One sample's labels, sorted by name, and its value; the labels are good during the call.
-using CustomSample = std::function<void(std::span<const std::pair<std::string, std::string>> labels, double value)>;
+using CustomSample =
+    std::function<void(std::span<const std::pair<std::string, std::string>> labels, double value)>;
 /// One line for the log.
 using CustomProblem = std::function<void(const std::string& what)>;
 

@@ -34,13 +34,17 @@ std::optional<int> digits(std::string_view text) {
 
 std::optional<double> unix_seconds(std::string_view text) {
   // 2006-01-02T15:04:05[.999]Z or +01:00
-  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':') {
+  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' ||
+      text[16] != ':') {
     return std::nullopt;
   }
-  const auto year = digits(text.substr(0, 4)), month = digits(text.substr(5, 2)), day = digits(text.substr(8, 2));
-  const auto hour = digits(text.substr(11, 2)), minute = digits(text.substr(14, 2)), second = digits(text.substr(17, 2));
+  const auto year = digits(text.substr(0, 4)), month = digits(text.substr(5, 2)),
+             day = digits(text.substr(8, 2));
+  const auto hour = digits(text.substr(11, 2)), minute = digits(text.substr(14, 2)),
+             second = digits(text.substr(17, 2));
   if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
+  const std::chrono::year_month_day date{std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
                                          std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok() || *hour > 23 || *minute > 59 || *second > 59) return std::nullopt;
   auto rest = text.substr(19);
@@ -58,7 +62,8 @@ std::optional<double> unix_seconds(std::string_view text) {
     offset = (*hours * 60 + *minutes) * (rest[0] == '-' ? -60 : 60);
   }
   const auto days = std::chrono::sys_days(date).time_since_epoch().count();
-  return static_cast<double>(static_cast<std::int64_t>(days) * 86400 + *hour * 3600 + *minute * 60 + *second - offset);
+  return static_cast<double>(static_cast<std::int64_t>(days) * 86400 + *hour * 3600 + *minute * 60 + *second -
+                             offset);
 }
 
 Result<double> text_number(std::string_view text) {
