@@ -26,7 +26,7 @@
 
 #include "detail/landing_page.hpp"
 #include "detail/list_metrics.hpp"
-#include "detail/probe.hpp"
+#include "detail/metrics_endpoint.hpp"
 #include "detail/self_metrics.hpp"
 #include "detail/startup_memory.hpp"
 #include "detail/version.hpp"
@@ -75,10 +75,11 @@ struct App::Impl {
   };
 
   explicit Impl(AppInfo app_info)
-      : info(std::move(app_info)), flags(info.program, info.description, info.flag_style) {}
+      : info(std::move(app_info)), flags(info.program, info.description, info.flag_style), metrics(flags) {}
 
   AppInfo info;
   Flags flags;
+  detail::MetricsEndpoint metrics;
   std::deque<Entry> entries;
   std::vector<std::function<Status()>> checks;
   std::vector<std::function<Status()>> reloads;
@@ -95,9 +96,6 @@ struct App::Impl {
   const Flag<bool>* systemd_socket = nullptr;
   const Flag<std::string>* telemetry_path = nullptr;
   const Flag<bool>* no_own_metrics = nullptr;
-  const Flag<long>* max_requests = nullptr;
-  const Flag<std::chrono::nanoseconds>* timeout = nullptr;
-  const Flag<std::chrono::nanoseconds>* timeout_offset = nullptr;
   const Flag<std::string>* log_level = nullptr;
   const Flag<std::string>* log_format = nullptr;
   const Flag<bool>* once = nullptr;
@@ -108,9 +106,6 @@ struct App::Impl {
 
   std::unique_ptr<detail::Web> web;  // null without --web.config.file
   std::unique_ptr<Server> server;
-  std::unique_ptr<Runner> runner;
-  detail::HandlerCounts counts;
-  std::size_t first_switchable = 0;
 
   void declare_flags();
   bool enabled(const Entry& entry) const;
@@ -121,10 +116,7 @@ struct App::Impl {
   Status reload();
   void watch_signals();
   void handle(const Request& request, Reply reply);
-  void handle_metrics(const Request& request, Reply reply);
-  Result<std::vector<bool>> select(const Request& request) const;
-  Clock::time_point deadline_of(const Request* request) const;
-  std::string landing_page() const;
+  std::string landing_page();
 };
 
 App::App(AppInfo info) : impl_(std::make_unique<Impl>(std::move(info))) { impl_->declare_flags(); }
@@ -158,7 +150,7 @@ void App::route(std::string path, Handler handler) {
 
 void App::probe(std::string path, std::function<Status(Sink&, const Scrape&)> probe) {
   route(std::move(path), [self = impl_.get(), probe = std::move(probe)](const Request& request, Reply reply) {
-    reply.send(detail::run_probe(probe, request, self->deadline_of(&request)));
+    self->metrics.handle_probe(probe, request, std::move(reply));
   });
 }
 
@@ -193,11 +185,6 @@ void App::Impl::declare_flags() {
   telemetry_path = &flags.text("web.telemetry-path", "/metrics", "Path of the metrics.");
   no_own_metrics = &flags.toggle("web.disable-exporter-metrics", false,
                                  "Leave out metrics about the exporter itself (promhttp_*, process_*).");
-  max_requests = &flags.integer("web.max-requests", 40, "Most scrapes at the same time; 0 is without limit.");
-  timeout =
-      &flags.duration("web.scrape-timeout", "10s", "Deadline of a scrape that names none in its headers.");
-  timeout_offset = &flags.duration("web.scrape-timeout-offset", "500ms",
-                                   "How long before the scraper's own time-out the page goes out.");
   log_level = &flags.text("log.level", "info", "Least severe log lines to write.")
                    .choices({"debug", "info", "warn", "error"});
   log_format = &flags.text("log.format", "logfmt", "Form of log lines.").choices({"logfmt", "json"});
@@ -220,116 +207,38 @@ Status App::Impl::start() {
   for (const auto& check : checks) {
     if (auto status = check(); !status) return status;
   }
-  runner = std::make_unique<Runner>(
-      [this](Clock::time_point when, std::move_only_function<void()> task) {
-        server->at(when, std::move(task));
-      },
-      info.collector_metrics);
-  counts.gathering_errors = [this] { return runner->gathering_errors(); };
+  auto& runner = metrics.runner();
   if (own_metrics && !**no_own_metrics) {
-    runner->add({.name = "process", .keep_partial = true, .observed = false},
-                detail::make_process_collector());
-    runner->add({.name = "promhttp", .keep_partial = true, .observed = false},
-                detail::make_handler_collector(counts));
+    runner.add(
+        {.name = "process", .keep_partial = true, .observed = false, .families = detail::process_metrics()},
+        detail::make_process_collector());
+    runner.add(
+        {.name = "promhttp", .keep_partial = true, .observed = false, .families = detail::handler_metrics()},
+        detail::make_handler_collector(metrics.counts()));
   }
   if (!info.writes_build_info) {
-    runner->add({.name = "build_info", .keep_partial = true, .observed = false},
-                detail::make_build_info(info.build_info.empty() ? info.program : info.build_info));
+    runner.add({.name = "build_info", .keep_partial = true, .observed = false},
+               detail::make_build_info(info.build_info.empty() ? info.program : info.build_info));
   }
-  first_switchable = runner->collectors().size();
+  metrics.begin_choice();
   std::vector<std::string> names;
   for (auto& entry : entries) {
-    if (!entry.collector) continue;
-    if (!enabled(entry)) {
+    if (entry.flag && !enabled(entry)) {
       entry.collector.reset();
-      continue;
+      metrics.add_disabled(entry.name);
     }
+    if (!entry.collector) continue;
     names.push_back(entry.name);
-    runner->add({.name = entry.name, .keep_partial = entry.keep_partial, .observed = true},
-                std::move(entry.collector));
+    runner.add({.name = entry.name,
+                .keep_partial = entry.keep_partial,
+                .observed = true,
+                .families = entry.metrics,
+                .min_interval = metrics.min_interval(entry.name)},
+               std::move(entry.collector));
   }
-  if (auto status = runner->start(); !status) return status;
+  if (auto status = metrics.start(); !status) return status;
   log::info("Enabled collectors", {{"collectors", joined(names)}});
   return {};
-}
-
-Clock::time_point App::Impl::deadline_of(const Request* request) const {
-  auto left = std::chrono::duration<double>(**timeout);
-  if (request) {
-    const auto header = request->header("x-prometheus-scrape-timeout-seconds");
-    if (const auto seconds = parse<double>(header); seconds && *seconds > 0 && *seconds < 86400) {
-      left = std::chrono::duration<double>(*seconds) - **timeout_offset;
-      left = std::max(left, std::chrono::duration<double>(*seconds / 2));
-    }
-  }
-  const auto from = request ? request->received : Clock::now();
-  return from + std::chrono::duration_cast<Clock::duration>(left);
-}
-
-/// Which collectors a request asks for with collect[] or exclude[]; the exporter's own are always among them.
-Result<std::vector<bool>> App::Impl::select(const Request& request) const {
-  const auto collectors = runner->collectors();
-  const auto wanted = request.parameters("collect[]");
-  const auto unwanted = request.parameters("exclude[]");
-  std::vector<bool> selection(collectors.size(), true);
-  if (!wanted.empty() && !unwanted.empty()) {
-    return fail(Code::kInvalid, "Combined collect and exclude queries are not allowed.");
-  }
-  const auto find = [&](std::string_view name) {
-    for (std::size_t i = first_switchable; i < collectors.size(); ++i) {
-      if (collectors[i].name == name) return i;
-    }
-    return collectors.size();
-  };
-  if (!wanted.empty()) {
-    for (std::size_t i = first_switchable; i < selection.size(); ++i) selection[i] = false;
-    for (const auto name : wanted) {
-      const auto i = find(name);
-      if (i < selection.size()) {
-        selection[i] = true;
-        continue;
-      }
-      const bool known =
-          std::any_of(entries.begin(), entries.end(), [&](const Entry& e) { return e.name == name; });
-      return fail(Code::kInvalid, "Couldn't create filtered metrics handler: couldn't create collector: " +
-                                      std::string(known ? "disabled" : "missing") +
-                                      " collector: " + std::string(name));
-    }
-  }
-  for (const auto name : unwanted) {
-    if (const auto i = find(name); i < selection.size()) selection[i] = false;
-  }
-  return selection;
-}
-
-void App::Impl::handle_metrics(const Request& request, Reply reply) {
-  auto selection = select(request);
-  if (!selection) return reply.send(text_response(400, selection.error().message));
-  const long limit = **max_requests;
-  if (counts.in_flight.fetch_add(1) >= limit && limit > 0) {
-    --counts.in_flight;
-    ++counts.refused;
-    return reply.send(text_response(
-        503, "Limit of concurrent requests reached (" + std::to_string(limit) + "), try again later.\n"));
-  }
-  const auto format = negotiate_format(request.header("accept"));
-  runner->scrape({.selection = std::move(*selection),
-                  .deadline = deadline_of(&request),
-                  .format = format,
-                  .gzip = accepts_gzip(request.header("accept-encoding")),
-                  .done = [this, format, held = std::make_shared<Reply>(std::move(reply))](RunResult page) {
-                    --counts.in_flight;
-                    if (!page.text) {
-                      ++counts.refused;
-                      return held->send(text_response(503, "Other scrapes took all of this one's time.\n"));
-                    }
-                    ++counts.ok;
-                    Response response;
-                    response.content_type = content_type(format);
-                    if (page.gzip) response.headers.emplace_back("Content-Encoding", "gzip");
-                    response.body = shared_body(page.gzip ? *page.gzip : *page.text);
-                    held->send(std::move(response));
-                  }});
 }
 
 Status App::Impl::reload() {
@@ -346,15 +255,15 @@ Status App::Impl::reload() {
   return {};
 }
 
-std::string App::Impl::landing_page() const {
-  return detail::landing_page(info.title, info.description, **telemetry_path, runner->health());
+std::string App::Impl::landing_page() {
+  return detail::landing_page(info.title, info.description, **telemetry_path, metrics.runner().health());
 }
 
 void App::Impl::handle(const Request& request, Reply reply) {
   for (const auto& [path, handler] : routes) {
     if (request.path == path) return handler(request, std::move(reply));
   }
-  if (request.path == **telemetry_path) return handle_metrics(request, std::move(reply));
+  if (request.path == **telemetry_path) return metrics.handle(request, std::move(reply));
   if (request.path == "/") {
     return reply.send({.content_type = "text/html; charset=utf-8", .body = shared_body(landing_page())});
   }
@@ -396,16 +305,14 @@ int App::Impl::print_page() {
   std::condition_variable ready;
   bool done = false;
   std::thread timer([this] { (void)server->run([](const Request&, const Reply&) {}); });
-  runner->scrape({.selection = std::vector<bool>(runner->collectors().size(), true),
-                  .deadline = deadline_of(nullptr),
-                  .format = PageFormat::kText,
-                  .gzip = false,
-                  .done = [&](RunResult result) {
-                    const std::lock_guard lock(mutex);
-                    if (result.text) page = *result.text;
-                    done = true;
-                    ready.notify_one();
-                  }});
+  metrics.runner().scrape({.selection = metrics.all_collectors(),
+                           .deadline = metrics.deadline_of(nullptr),
+                           .done = [&](RunResult result) {
+                             const std::lock_guard lock(mutex);
+                             if (result.body) page = *result.body;
+                             done = true;
+                             ready.notify_one();
+                           }});
   {
     std::unique_lock lock(mutex);
     ready.wait(lock, [&] { return done; });
@@ -498,6 +405,14 @@ int App::run(int argc, const char* const* argv) {
   mallopt(M_ARENA_MAX, 1);  // a second arena would double what is kept for page buffers
 
   log::info("Starting " + self.info.program, {{"version", detail::version()}});
+  const auto timer = [server = self.server.get()](Clock::time_point when,
+                                                  std::move_only_function<void()> task) {
+    server->at(when, std::move(task));
+  };
+  if (auto status = self.metrics.open(timer, self.info.collector_metrics); !status) {
+    log::error("Cannot start", {{"err", status.error().message}});
+    return 1;
+  }
   if (auto status = self.start(); !status) {
     log::error("Cannot start", {{"err", status.error().message}});
     return self.info.start_error_status;

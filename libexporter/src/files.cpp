@@ -23,12 +23,16 @@ namespace {
 
 constexpr long kForgetAfterSeconds = 300;
 
-/// How many descriptors all Files together may keep: half of what the process may have.
-std::atomic<long> kept_left = [] {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 256L;
-  return static_cast<long>(std::min<rlim_t>(limit.rlim_cur / 2, 16384));
-}();
+/// How many more descriptors all Files together may keep: at first half of what the process may have, asked
+/// for with the first file, when the limit has been raised.
+std::atomic<long>& kept_left() {
+  static std::atomic<long> left = [] {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 256L;
+    return static_cast<long>(std::min<rlim_t>(limit.rlim_cur / 2, 16384));
+  }();
+  return left;
+}
 
 long coarse_seconds() {
   timespec now{};
@@ -86,7 +90,7 @@ struct Files::Impl {
   Impl(const std::string* where, std::string_view own) : root(where), own_root(own) {
     if (!root) root = &own_root;
   }
-  ~Impl() { kept_left += static_cast<long>(kept.size()); }
+  ~Impl() { kept_left() += static_cast<long>(kept.size()); }
 
   std::string full(std::string_view path) const {
     std::string result;
@@ -104,7 +108,7 @@ struct Files::Impl {
     for (auto it = kept.begin(); it != kept.end();) {
       if (now - it->second.used > kForgetAfterSeconds) {
         it = kept.erase(it);
-        ++kept_left;
+        ++kept_left();
       } else {
         ++it;
       }
@@ -123,7 +127,7 @@ struct Files::Impl {
         return std::unexpected(errno_error("read", full(path), reason));
       }
       kept.erase(it);
-      ++kept_left;
+      ++kept_left();
     }
     const std::string name = full(path);
     Fd fd(open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
@@ -132,10 +136,10 @@ struct Files::Impl {
     // An attribute that does not apply (yet) will be asked for again: opening it is the dear part.
     if (reason != 0 && reason != EINVAL && reason != EOPNOTSUPP)
       return std::unexpected(errno_error("read", name, reason));
-    if (keep && kept_left.load(std::memory_order_relaxed) > 0) {
+    if (keep && kept_left().load(std::memory_order_relaxed) > 0) {
       const long now = coarse_seconds();
       if (kept.size() == kept.bucket_count()) forget_old(now);
-      --kept_left;
+      --kept_left();
       kept.emplace(path, Kept{std::move(fd), now});
     }
     if (reason != 0) return std::unexpected(errno_error("read", name, reason));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Puts the families of several sinks in order and writes them as text 0.0.4 or OpenMetrics.
+// Puts the families of several sinks in order and writes them in the format that was asked for.
 
 #include <exporter/page.hpp>
 
@@ -7,6 +7,8 @@
 #include <functional>
 
 #include <exporter/text.hpp>
+
+#include "detail/protobuf_page.hpp"
 
 namespace exporter {
 namespace {
@@ -138,8 +140,17 @@ PageBuilder::Outcome PageBuilder::build(std::span<const Sink* const> sinks, Page
         }
       }
     }
-    append_header(*order_[begin].sink, first, format, out);
-    append_samples(std::span(order_).subspan(begin, kept - begin), out, outcome);
+    const auto sources = std::span(order_).subspan(begin, kept - begin);
+    const Sink& sink = *order_[begin].sink;
+    if (format == PageFormat::kProtobuf) {
+      lines_.clear();
+      append_samples(sources, lines_, outcome);
+      detail::append_protobuf(sink.name_of(first), {sink.text_.get() + first.help, first.help_size},
+                              first.type, lines_, out);
+    } else {
+      append_header(sink, first, format, out);
+      append_samples(sources, out, outcome);
+    }
     begin = end;
   }
   if (format == PageFormat::kOpenMetrics) out += "# EOF\n";

@@ -21,6 +21,16 @@ Status run_guarded(const Probe& probe, Sink& sink, const Scrape& scrape) {
   }
 }
 
+struct Selection {
+  const MetricFilter* filter;
+  NameSelection names;
+};
+
+bool wanted(const void* context, std::string_view family) {
+  const auto& selection = *static_cast<const Selection*>(context);
+  return selection.names.has(family) && (!selection.filter || selection.filter->passes(family));
+}
+
 int http_status(Code code) {
   switch (code) {
     case Code::kInvalid:
@@ -36,12 +46,19 @@ int http_status(Code code) {
 
 }  // namespace
 
-Response run_probe(const Probe& probe, const Request& request,
-                   std::chrono::steady_clock::time_point deadline) {
+Response run_probe(const Probe& probe, const Request& request, std::chrono::steady_clock::time_point deadline,
+                   const MetricFilter* filter, std::size_t max_series) {
   Sink sink;
+  const Selection selection{filter, NameSelection(request.parameters("name[]"))};
+  sink.set_filter(wanted, &selection);
+  if (max_series > 0) sink.set_limit(max_series);
   const Scrape scrape(deadline, 0, &request);
   if (const auto status = run_guarded(probe, sink, scrape); !status) {
     return {.status = http_status(status.error().code), .body = shared_body(status.error().message + "\n")};
+  }
+  if (sink.cut() > 0) {
+    log::warn("A probe wrote more series than it may, the rest is left out",
+              {{"path", request.path}, {"limit", std::to_string(max_series)}, {"cut", sink.describe_cut()}});
   }
   const auto format = negotiate_format(request.header("accept"));
   const Sink* const sinks[] = {&sink};
@@ -54,10 +71,11 @@ Response run_probe(const Probe& probe, const Request& request,
   }
   Response response;
   response.content_type = content_type(format);
-  if (accepts_gzip(request.header("accept-encoding"))) {
+  if (const auto encoding = negotiate_encoding(request.header("accept-encoding"));
+      encoding != Encoding::kIdentity) {
     std::string compressed;
-    Gzip().compress(text, compressed);
-    response.headers.emplace_back("Content-Encoding", "gzip");
+    Compressor().compress(encoding, text, compressed);
+    response.headers.emplace_back("Content-Encoding", encoding_name(encoding));
     text = std::move(compressed);
   }
   response.body = shared_body(std::move(text));

@@ -26,7 +26,12 @@ struct Slot {
   CollectorOptions options;
   std::unique_ptr<Collector> collector;
   Sink sink;
-  bool busy = false;  // runs now, maybe for a scrape that has long been answered
+  bool busy = false;    // runs now, maybe for a scrape that has long been answered
+  bool idle = false;    // nothing of it is wanted in any scrape
+  bool usable = false;  // what its sink holds belongs on a page
+  NameSelection names;  // which families it was asked for then
+  Clock::time_point finished{};
+  std::size_t cut = 0;
   bool ran = false;
   bool success = false;
   double seconds = 0;
@@ -43,6 +48,8 @@ struct Step {
 
 struct Run {
   std::vector<bool> selection;
+  NameSelection names;
+  const MetricFilter* filter = nullptr;
   std::uint64_t serial = 0;
   Clock::time_point began;
   Clock::time_point deadline;
@@ -63,6 +70,12 @@ Status collect_guarded(Collector& collector, Sink& sink, const Scrape& scrape) {
   }
 }
 
+/// The filter of a sink: context is the Run.
+bool wanted(const void* context, std::string_view family) {
+  const auto& run = *static_cast<const Run*>(context);
+  return run.names.has(family) && (!run.filter || run.filter->passes(family));
+}
+
 double seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 }  // namespace
@@ -72,6 +85,8 @@ struct Runner::State : std::enable_shared_from_this<State> {
   std::string prefix;
   std::deque<Slot> slots;
   std::vector<CollectorOptions> options;
+  std::shared_ptr<const MetricFilter> filter;  // null: none
+  std::size_t max_series = 0;
 
   mutable std::mutex mutex;
   std::shared_ptr<Run> active;
@@ -81,13 +96,16 @@ struct Runner::State : std::enable_shared_from_this<State> {
 
   // Only one run at a time makes its page, so these are reused.
   PageBuilder builder;
-  Gzip gzip;
+  Compressor compressor;
   Sink own;
-  std::string text;
+  std::string page;
   std::string compressed;
   std::vector<const Sink*> sinks;
 
+  std::shared_ptr<Run> make_run(Ask ask);
   void begin(const std::shared_ptr<Run>& run);
+  bool reuse(Step& step, const Slot& slot, const Run& run) const;
+  void settle(Step& step, Slot& slot, const Run& run, const Status& status);
   void work(const std::shared_ptr<Run>& run);
   bool armed = false;  // a timer is set for armed_at
   Clock::time_point armed_at{};
@@ -100,6 +118,7 @@ struct Runner::State : std::enable_shared_from_this<State> {
   void log_outcome(const Slot& slot, const Step& step, const Status& status) const;
   void describe_steps(const Run& run);
   void publish(Run& run, std::vector<Ask>& asks);
+  void build_page(PageFormat format);
 };
 
 Runner::Runner(Timer timer, std::string prefix) : state_(std::make_shared<State>()) {
@@ -108,6 +127,11 @@ Runner::Runner(Timer timer, std::string prefix) : state_(std::make_shared<State>
 }
 
 Runner::~Runner() = default;
+
+void Runner::restrict(std::shared_ptr<const MetricFilter> filter, std::size_t max_series) {
+  state_->filter = filter && !filter->empty() ? std::move(filter) : nullptr;
+  state_->max_series = max_series;
+}
 
 std::size_t Runner::add(CollectorOptions options, std::unique_ptr<Collector> collector) {
   auto& slot = state_->slots.emplace_back();
@@ -122,6 +146,8 @@ Status Runner::start() {
     if (auto status = slot.collector->start(); !status) {
       return fail(status.error().code, slot.options.name + ": " + status.error().message);
     }
+    slot.idle = !anything_wanted(slot.options.families, state_->filter.get(), {});
+    if (state_->max_series > 0) slot.sink.set_limit(state_->max_series);
   }
   return {};
 }
@@ -151,7 +177,7 @@ void Runner::scrape(Ask ask) {
   {
     const std::lock_guard lock(state.mutex);
     const auto joinable = [&](const std::shared_ptr<Run>& other) {
-      return other && !other->finished && other->selection == ask.selection;
+      return other && !other->finished && other->selection == ask.selection && other->names == ask.names;
     };
     if (joinable(state.active)) {
       run = state.active;
@@ -165,14 +191,7 @@ void Runner::scrape(Ask ask) {
       run->waiting.push_back(std::move(ask));
       return;
     }
-    run = std::make_shared<Run>();
-    run->selection = ask.selection;
-    run->serial = ++state.serial;
-    run->deadline = ask.deadline;
-    run->waiting.push_back(std::move(ask));
-    for (std::size_t i = 0; i < state.slots.size(); ++i) {
-      if (run->selection[i]) run->steps.push_back({.slot = i});
-    }
+    run = state.make_run(std::move(ask));
     if (state.active) {
       state.queue.push_back(run);
       state.arm(run->deadline);
@@ -182,6 +201,22 @@ void Runner::scrape(Ask ask) {
     state.begin(run);
   }
   state.work(run);
+}
+
+std::shared_ptr<Run> Runner::State::make_run(Ask ask) {
+  auto run = std::make_shared<Run>();
+  run->selection = ask.selection;
+  run->names = ask.names;
+  run->filter = filter.get();
+  run->serial = ++serial;
+  run->deadline = ask.deadline;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (!run->selection[i] || slots[i].idle) continue;
+    if (!anything_wanted(slots[i].options.families, nullptr, run->names)) continue;
+    run->steps.push_back({.slot = i});
+  }
+  run->waiting.push_back(std::move(ask));
+  return run;
 }
 
 void Runner::State::begin(const std::shared_ptr<Run>& run) {
@@ -269,6 +304,7 @@ void Runner::State::work(const std::shared_ptr<Run>& run) {
   while (!run->finished && run->next < run->steps.size()) {
     auto& step = run->steps[run->next++];
     auto& slot = slots[step.slot];
+    if (reuse(step, slot, *run)) continue;
     if (slot.busy) {
       step.phase = Phase::kFailed;
       slot.problem = "still busy with an earlier scrape";
@@ -282,27 +318,51 @@ void Runner::State::work(const std::shared_ptr<Run>& run) {
     const Scrape scrape(run->deadline, run->serial);
     lock.unlock();
 
+    slot.sink.set_filter(run->filter || !run->names.all() ? wanted : nullptr, run.get());
     slot.sink.clear();
     Status status = collect_guarded(*slot.collector, slot.sink, scrape);
 
     lock.lock();
     slot.busy = false;
     --run->running;
+    slot.usable = false;
     if (run->finished) return;  // too late: the page has gone without it
-    step.seconds = seconds(Clock::now() - step.began);
-    step.phase = status ? Phase::kSucceeded : Phase::kFailed;
-    step.usable = status.has_value() || slot.options.keep_partial;
-    log_outcome(slot, step, status);
-    slot.ran = true;
-    slot.success = status.has_value();
-    slot.seconds = step.seconds;
-    if (status) {
-      slot.problem.clear();
-    } else {
-      slot.problem = status.error().message;
-    }
+    settle(step, slot, *run, status);
   }
   if (!run->finished && run->running == 0) finish(lock, run, false);
+}
+
+/// Whether a collector ran so lately that what it wrote then is good for this run too.
+bool Runner::State::reuse(Step& step, const Slot& slot, const Run& run) const {
+  const auto interval = slot.options.min_interval;
+  if (interval.count() == 0 || slot.busy || !slot.usable || slot.names != run.names) return false;
+  if (Clock::now() - slot.finished >= interval) return false;
+  step.phase = slot.success ? Phase::kSucceeded : Phase::kFailed;
+  step.seconds = slot.seconds;
+  step.usable = true;
+  return true;
+}
+
+/// Takes down how a collector did. Called with the lock held.
+void Runner::State::settle(Step& step, Slot& slot, const Run& run, const Status& status) {
+  slot.finished = Clock::now();
+  step.seconds = seconds(slot.finished - step.began);
+  step.phase = status ? Phase::kSucceeded : Phase::kFailed;
+  step.usable = status.has_value() || slot.options.keep_partial;
+  log_outcome(slot, step, status);
+  if (slot.sink.cut() > 0 && slot.cut == 0) {
+    log::warn("A collector wrote more series than it may, the rest is left out",
+              {{"name", slot.options.name},
+               {"limit", std::to_string(max_series)},
+               {"cut", slot.sink.describe_cut()}});
+  }
+  slot.cut = slot.sink.cut();
+  slot.names = run.names;
+  slot.usable = step.usable;
+  slot.ran = true;
+  slot.success = status.has_value();
+  slot.seconds = step.seconds;
+  slot.problem = status ? std::string() : status.error().message;
 }
 
 void Runner::State::log_outcome(const Slot& slot, const Step& step, const Status& status) const {
@@ -331,7 +391,7 @@ void Runner::State::finish(std::unique_lock<std::mutex>& lock, const std::shared
   if (!was_active) {
     // Its turn never came; the tables for pages belong to the run under way.
     lock.unlock();
-    for (auto& ask : asks) ask.done({nullptr, nullptr});
+    for (auto& ask : asks) ask.done({nullptr});
     return;
   }
   lock.unlock();
@@ -352,7 +412,15 @@ void Runner::State::finish(std::unique_lock<std::mutex>& lock, const std::shared
 }
 
 void Runner::State::describe_steps(const Run& run) {
+  own.set_filter(run.filter || !run.names.all() ? wanted : nullptr, &run);
   own.clear();
+  if (max_series > 0) {
+    auto cut = own.family(gauge("exporter_collector_series_cut",
+                                "Series that the limit of the collector left out.", "collector"));
+    for (const auto& step : run.steps) {
+      if (slots[step.slot].options.observed) cut({slots[step.slot].options.name}, slots[step.slot].cut);
+    }
+  }
   if (prefix.empty()) return;
   const std::string duration_name = prefix + "_duration_seconds";
   const std::string success_name = prefix + "_success";
@@ -375,24 +443,30 @@ void Runner::State::publish(Run& run, std::vector<Ask>& asks) {
   for (const auto& step : run.steps) {
     if (step.usable) sinks.push_back(&slots[step.slot].sink);
   }
-  for (const auto format : {PageFormat::kText, PageFormat::kOpenMetrics}) {
-    const auto wants = [&](const Ask& ask) { return ask.format == format; };
-    if (std::none_of(asks.begin(), asks.end(), wants)) continue;
-    text.clear();
-    const auto outcome = builder.build(sinks, format, text);
-    if (outcome.dropped > 0) {
-      const std::lock_guard lock(mutex);
-      errors += outcome.dropped;
-      log::error("error gathering metrics",
-                 {{"dropped", std::to_string(outcome.dropped)}, {"err", outcome.first_problem}});
+  // Pages that are alike are made once, whoever asked for them.
+  std::sort(asks.begin(), asks.end(), [](const Ask& a, const Ask& b) {
+    return std::pair(a.format, a.encoding) < std::pair(b.format, b.encoding);
+  });
+  for (std::size_t i = 0; i < asks.size(); ++i) {
+    auto& ask = asks[i];
+    const bool same_page = i > 0 && asks[i - 1].format == ask.format;
+    if (!same_page) build_page(ask.format);
+    const bool same_encoding = same_page && asks[i - 1].encoding == ask.encoding;
+    if (ask.encoding != Encoding::kIdentity && !same_encoding) {
+      compressor.compress(ask.encoding, page, compressed);
     }
-    if (std::any_of(asks.begin(), asks.end(), [&](const Ask& ask) { return wants(ask) && ask.gzip; })) {
-      gzip.compress(text, compressed);
-    }
-    for (auto& ask : asks) {
-      if (wants(ask)) ask.done({&text, ask.gzip ? &compressed : nullptr});
-    }
+    ask.done({ask.encoding == Encoding::kIdentity ? &page : &compressed});
   }
+}
+
+void Runner::State::build_page(PageFormat format) {
+  page.clear();
+  const auto outcome = builder.build(sinks, format, page);
+  if (outcome.dropped == 0) return;
+  const std::lock_guard lock(mutex);
+  errors += outcome.dropped;
+  log::error("error gathering metrics",
+             {{"dropped", std::to_string(outcome.dropped)}, {"err", outcome.first_problem}});
 }
 
 }  // namespace exporter

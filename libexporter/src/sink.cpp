@@ -91,7 +91,8 @@ std::uint32_t Sink::open(std::string_view name, std::string_view help, MetricTyp
                       .muted = !wants(name),
                       .first = kNone,
                       .last = kNone,
-                      .samples = 0});
+                      .samples = 0,
+                      .cut = 0});
   size_ += static_cast<std::uint32_t>(name.size() + help.size());
   slots_[slot] = index;
   return entries_[index].muted ? kFilteredOut : index;
@@ -100,6 +101,11 @@ std::uint32_t Sink::open(std::string_view name, std::string_view help, MetricTyp
 void Sink::write(std::uint32_t family, std::string_view suffix, const std::string_view* names,
                  const std::string_view* values, std::size_t count, Value value) {
   Entry& entry = entries_[family];
+  if (samples_ >= limit_) {
+    ++cut_;
+    ++entry.cut;
+    return;
+  }
   std::size_t bytes = entry.name_size + suffix.size() + constant_.size() + 4 + kNumberRoom;
   for (std::size_t i = 0; i < count; ++i) bytes += names[i].size() + 3 * values[i].size() + 4;
   char* const begin = room(bytes);
@@ -186,9 +192,21 @@ void Sink::finish_line(Entry& entry, std::uint32_t begin) {
   entry.last = index;
 }
 
+std::string Sink::describe_cut() const {
+  std::string result;
+  for (const auto& entry : entries_) {
+    if (entry.cut == 0) continue;
+    if (!result.empty()) result += ", ";
+    result += name_of(entry);
+    result += " (" + std::to_string(entry.cut) + ")";
+  }
+  return result;
+}
+
 void Sink::clear() {
   size_ = 0;
   samples_ = 0;
+  cut_ = 0;
   constant_.clear();
   entries_.clear();
   segments_.clear();

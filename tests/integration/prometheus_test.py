@@ -17,6 +17,8 @@ scrape_configs:
 
 
 class Prometheus(harness.TestCase):
+    FLAGS = ()
+
     def setUp(self):
         super().setUp()
         self.node = self.exporter()
@@ -24,7 +26,7 @@ class Prometheus(harness.TestCase):
         config = self.write("prometheus.yml", CONFIG.format(port=self.node.port))
         self.prometheus = self.start(
             [harness.tool("prometheus"), f"--config.file={config}", f"--web.listen-address=127.0.0.1:{port}",
-             f"--storage.tsdb.path={os.path.join(self.folder, 'data')}", "--log.level=warn"],
+             f"--storage.tsdb.path={os.path.join(self.folder, 'data')}", "--log.level=warn", *self.FLAGS],
             port, ready="/-/ready", seconds=60)
 
     def api(self, path, **parameters):
@@ -61,6 +63,20 @@ class Prometheus(harness.TestCase):
         metadata = self.api("metadata", metric="node_cpu_seconds")
         # Prometheus asks for OpenMetrics, where a counter's family goes without its suffix.
         self.assertEqual(metadata["node_cpu_seconds"][0]["type"], "counter")
+
+
+class PrometheusByProtobuf(Prometheus):
+    """With native histograms Prometheus asks for delimited protobuf, and falls back to nothing else."""
+    FLAGS = ("--enable-feature=native-histograms",)
+
+    def test_scrapes(self):
+        self.assertEqual(self.wait_for('up{job="node"} == 1')[0][1], 1)
+        self.assertGreater(self.wait_for("scrape_samples_scraped")[0][1], 300)
+        self.assertGreater(self.wait_for("node_memory_MemTotal_bytes")[0][1], 1 << 20)
+        self.assertTrue(self.wait_for('rate(node_cpu_seconds_total{mode="idle",cpu="0"}[10s]) >= 0'))
+        # In protobuf, as in the text format, a counter's family has its whole name.
+        metadata = self.api("metadata", metric="node_cpu_seconds_total")
+        self.assertEqual(metadata["node_cpu_seconds_total"][0]["type"], "counter")
 
 
 class Formats(harness.TestCase):
@@ -102,6 +118,29 @@ class Formats(harness.TestCase):
         self.assertEqual(packed.headers["Content-Encoding"], "gzip")
         self.assertIsNone(plain.headers["Content-Encoding"])
         self.assertEqual(harness.Page(packed.text).names(), harness.Page(plain.text).names())
+
+    def test_protobuf(self):
+        answer = self.node.get("/metrics", Accept="application/vnd.google.protobuf;"
+                               "proto=io.prometheus.client.MetricFamily;encoding=delimited")
+        self.assertIn("encoding=delimited", answer.headers["Content-Type"])
+        self.assertIn(b"node_memory_MemTotal_bytes", answer.body)
+
+    def test_zstd(self):
+        packed = self.node.get("/metrics", Accept=harness.TEXT, Accept_Encoding="zstd")
+        self.assertEqual(packed.headers["Content-Encoding"], "zstd")
+        self.assertEqual(packed.body[:4], b"\x28\xb5\x2f\xfd")
+
+    def test_names(self):
+        page = harness.Page(self.node.get("/metrics?name[]=node_load1&name[]=node_memory_MemTotal_bytes").text)
+        self.assertEqual(page.names(), {"node_load1", "node_memory_MemTotal_bytes"})
+
+    def test_filters(self):
+        node = self.exporter("--metrics.include=node_(load|memory_Mem).*", "--metrics.exclude=.*_bytes")
+        page = harness.Page(node.get("/metrics").text)
+        self.assertEqual(page.names(), {"node_load1", "node_load5", "node_load15"})
+        failed = harness.run(harness.binary("node_exporter"), "--metrics.include=node_(")
+        self.assertEqual(failed.returncode, 1)
+        self.assertIn("--metrics.include: error parsing regexp", failed.stderr)
 
     def test_head(self):
         answer = self.node.get("/metrics", method="HEAD")

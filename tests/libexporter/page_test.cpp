@@ -2,6 +2,7 @@
 // Sinks and the pages made of them.
 
 #include <gtest/gtest.h>
+#include <zstd.h>
 
 #include <exporter/page.hpp>
 
@@ -117,7 +118,9 @@ struct Negotiation {
   PageFormat format;
 };
 
-TEST(Negotiate, PicksByQuality) {
+TEST(Negotiate, PicksByQualityThenByOrder) {
+  constexpr auto kDelimited =
+      "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
   for (const auto& [accept, format] : std::initializer_list<Negotiation>{
            {"", PageFormat::kText},
            {"*/*", PageFormat::kText},
@@ -127,18 +130,61 @@ TEST(Negotiate, PicksByQuality) {
             "text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
             PageFormat::kOpenMetrics},
            {"application/openmetrics-text;q=0.2, text/plain;q=0.5", PageFormat::kText},
+           {"text/plain, application/openmetrics-text", PageFormat::kText},
+           {"application/openmetrics-text;version=2.0.0, text/plain;q=0.1", PageFormat::kText},
            {"application/openmetrics-text;q=0", PageFormat::kText},
-           {"application/openmetrics-text;q=abc,", PageFormat::kText}}) {
+           {"application/openmetrics-text;q=abc,", PageFormat::kText},
+           {kDelimited, PageFormat::kProtobuf},
+           {"application/vnd.google.protobuf; proto=\"io.prometheus.client.MetricFamily\"; "
+            "encoding=delimited;"
+            "q=0.8, text/plain;q=0.7",
+            PageFormat::kProtobuf},
+           {"application/vnd.google.protobuf;encoding=text", PageFormat::kText},
+           {"application/vnd.google.protobuf;proto=other.Message;encoding=delimited", PageFormat::kText}}) {
     EXPECT_EQ(negotiate_format(accept), format) << accept;
   }
 }
 
-TEST(Negotiate, Gzip) {
-  EXPECT_TRUE(accepts_gzip("deflate, gzip;q=0.5"));
-  EXPECT_TRUE(accepts_gzip("*"));
-  EXPECT_FALSE(accepts_gzip("gzip;q=0"));
-  EXPECT_FALSE(accepts_gzip(""));
-  EXPECT_FALSE(accepts_gzip("br, zstd"));
+TEST(Negotiate, Encodings) {
+  EXPECT_EQ(negotiate_encoding("deflate, gzip;q=0.5"), Encoding::kGzip);
+  EXPECT_EQ(negotiate_encoding("*"), Encoding::kGzip);
+  EXPECT_EQ(negotiate_encoding("gzip;q=0"), Encoding::kIdentity);
+  EXPECT_EQ(negotiate_encoding(""), Encoding::kIdentity);
+  EXPECT_EQ(negotiate_encoding("br, zstd"), Encoding::kZstd);
+  EXPECT_EQ(negotiate_encoding("gzip, zstd"), Encoding::kGzip);
+  EXPECT_EQ(negotiate_encoding("gzip;q=0.5, zstd"), Encoding::kZstd);
+  EXPECT_EQ(negotiate_encoding("zstd;q=0, identity"), Encoding::kIdentity);
+}
+
+TEST(Page, ALimitCutsAndSaysWhat) {
+  Sink sink;
+  sink.set_limit(3);
+  for (int round = 0; round < 2; ++round) {
+    sink.clear();
+    for (int i = 0; i < 5; ++i) sink(kSeconds, {Digits(i), "user"}, i);
+    sink(kLoad, 1);
+    EXPECT_EQ(sink.samples(), 3U);
+    EXPECT_EQ(sink.cut(), 3U);
+    EXPECT_EQ(sink.describe_cut(), "app_seconds_total (2), app_load (1)");
+    EXPECT_EQ(testing::parse_exposition(page_of({&sink})).samples.size(), 3U);
+  }
+}
+
+std::string unzstd(std::string_view frame) {
+  std::string text(ZSTD_getFrameContentSize(frame.data(), frame.size()), '\0');
+  const auto size = ZSTD_decompress(text.data(), text.size(), frame.data(), frame.size());
+  return ZSTD_isError(size) ? ZSTD_getErrorName(size) : text;
+}
+
+TEST(Compressor, ZstdReadsBack) {
+  Compressor compressor;
+  std::string out;
+  for (const std::size_t size : {0U, 10U, 3000000U}) {
+    std::string text;
+    while (text.size() < size) text += "app_seconds_total{cpu=\"" + std::to_string(text.size()) + "\"} 1\n";
+    compressor.compress(Encoding::kZstd, text, out);
+    EXPECT_EQ(unzstd(out), text) << size;
+  }
 }
 
 }  // namespace

@@ -69,6 +69,13 @@ class RunnerTest : public ::testing::Test {
     return future;
   }
 
+  std::future<std::string> scrape_names(std::vector<std::string_view> names) {
+    auto promise = std::make_shared<std::promise<std::string>>();
+    auto future = promise->get_future();
+    start(std::move(promise), {}, 20s, NameSelection(names));
+    return future;
+  }
+
   /// The same from a thread of its own, which a collector may block.
   std::future<std::string> scrape_aside(std::vector<bool> selection = {}, Clock::duration limit = 20s) {
     auto promise = std::make_shared<std::promise<std::string>>();
@@ -78,12 +85,13 @@ class RunnerTest : public ::testing::Test {
   }
 
   void start(std::shared_ptr<std::promise<std::string>> promise, std::vector<bool> selection,
-             Clock::duration limit) {
+             Clock::duration limit, NameSelection names = {}) {
     if (selection.empty()) selection.assign(runner_.collectors().size(), true);
     runner_.scrape({.selection = std::move(selection),
+                    .names = std::move(names),
                     .deadline = Clock::now() + limit,
                     .done = [promise = std::move(promise)](RunResult result) {
-                      promise->set_value(result.text ? *result.text : "none");
+                      promise->set_value(result.body ? *result.body : "none");
                     }});
   }
 
@@ -205,6 +213,95 @@ TEST_F(RunnerTest, AnotherSelectionWaitsForItsTurn) {
   const auto page = second.get();
   EXPECT_EQ(value(page, "test_value{from=\"two\"}"), 1);
   EXPECT_EQ(value(page, "test_value{from=\"one\"}"), -1);
+}
+
+TEST_F(RunnerTest, CollectorsOfWhichNothingIsWantedDoNotRun) {
+  constexpr auto kOther = gauge("test_other", "Another value.");
+  static constexpr MetricInfo kValues[] = {kValue};
+  static constexpr MetricInfo kOthers[] = {kOther};
+  std::atomic<int> values{0};
+  std::atomic<int> others{0};
+  runner_.add({.name = "values", .families = kValues},
+              collector_from([&](Sink& sink, const Scrape&) -> Status {
+                ++values;
+                sink(kValue, {"a"}, 1);
+                return {};
+              }));
+  runner_.add({.name = "others", .families = kOthers},
+              collector_from([&](Sink& sink, const Scrape&) -> Status {
+                ++others;
+                sink(kOther, 2);
+                return {};
+              }));
+  const auto page = scrape_names({"test_other"}).get();
+  EXPECT_EQ(page, "# HELP test_other Another value.\n# TYPE test_other gauge\ntest_other 2\n");
+  EXPECT_EQ(values, 0);
+  EXPECT_EQ(others, 1);
+  EXPECT_EQ(scrape_names({"absent"}).get(), "");
+  EXPECT_EQ(value(scrape().get(), "test_value{from=\"a\"}"), 1);
+}
+
+TEST_F(RunnerTest, TheFilterOfAllScrapesLeavesFamiliesOut) {
+  add("values", [](Sink& sink) -> Status {
+    EXPECT_FALSE(sink.wants("test_dropped"));
+    sink(gauge("test_dropped", "Dropped."), 1);
+    sink(kValue, {"a"}, 1);
+    return {};
+  });
+  runner_.restrict(*MetricFilter::make({"test_.*"}, {".*_dropped", ".*_seconds"}), 0);
+  ASSERT_TRUE(runner_.start());
+  const auto page = scrape().get();
+  EXPECT_EQ(page.find("test_dropped"), std::string::npos) << page;
+  EXPECT_EQ(page.find("_seconds"), std::string::npos) << page;
+  EXPECT_EQ(value(page, "test_value{from=\"a\"}"), 1);
+  EXPECT_EQ(value(page, "test_collector_success{collector=\"values\"}"), 1);
+}
+
+TEST_F(RunnerTest, ALimitCutsACollectorsSeriesAndCountsThem) {
+  add("many", [](Sink& sink) -> Status {
+    for (int i = 0; i < 10; ++i) sink(kValue, {Digits(i)}, i);
+    return {};
+  });
+  add("few", [](Sink& sink) -> Status {
+    sink(kValue, {"few"}, 1);
+    return {};
+  });
+  runner_.restrict(nullptr, 4);
+  ASSERT_TRUE(runner_.start());
+  const auto page = scrape().get();
+  EXPECT_EQ(value(page, "test_value{from=\"3\"}"), 3);
+  EXPECT_EQ(value(page, "test_value{from=\"4\"}"), -1);
+  EXPECT_EQ(value(page, "test_value{from=\"few\"}"), 1);
+  EXPECT_EQ(value(page, "exporter_collector_series_cut{collector=\"many\"}"), 6);
+  EXPECT_EQ(value(page, "exporter_collector_series_cut{collector=\"few\"}"), 0);
+}
+
+TEST_F(RunnerTest, WithinItsIntervalACollectorsLastSamplesAreServedAgain) {
+  std::atomic<int> runs{0};
+  const auto count = [&](Sink& sink, const Scrape&) -> Status {
+    sink(kValue, {"runs"}, ++runs);
+    return {};
+  };
+  runner_.add({.name = "slow", .min_interval = 1h}, collector_from(count));
+  for (int i = 0; i < 3; ++i) {
+    const auto page = scrape().get();
+    EXPECT_EQ(value(page, "test_value{from=\"runs\"}"), 1);
+    EXPECT_EQ(value(page, "test_collector_success{collector=\"slow\"}"), 1);
+  }
+  // Another choice of families needs another run.
+  EXPECT_EQ(value(scrape_names({"test_value"}).get(), "test_value{from=\"runs\"}"), 2);
+}
+
+TEST_F(RunnerTest, AFailedRunIsRepeatedWhateverTheInterval) {
+  std::atomic<int> runs{0};
+  runner_.add({.name = "flaky", .min_interval = 1h}, collector_from([&](Sink& sink, const Scrape&) -> Status {
+                if (++runs == 1) return fail(Code::kUnavailable, "not yet");
+                sink(kValue, {"runs"}, runs.load());
+                return {};
+              }));
+  EXPECT_EQ(value(scrape().get(), "test_value{from=\"runs\"}"), -1);
+  EXPECT_EQ(value(scrape().get(), "test_value{from=\"runs\"}"), 2);
+  EXPECT_EQ(value(scrape().get(), "test_value{from=\"runs\"}"), 2);
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 #pragma once
 
 // Makes a page of what collectors wrote: families sorted by name, each with its samples together, as the text
-// format 0.0.4 or as OpenMetrics 1.0.
+// format 0.0.4, as OpenMetrics 1.0 or as delimited protobuf; and compresses it.
 
 #include <cstdint>
 #include <span>
@@ -14,13 +14,19 @@
 
 namespace exporter {
 
-enum class PageFormat : std::uint8_t { kText, kOpenMetrics };
+enum class PageFormat : std::uint8_t { kText, kOpenMetrics, kProtobuf };
 
-/// What an Accept header asks for; text where it asks for nothing that is offered.
+enum class Encoding : std::uint8_t { kIdentity, kGzip, kZstd };
+
+/// What an Accept header asks for: the format of the highest quality, of equal ones the first. Text where it
+/// asks for nothing that is offered.
 PageFormat negotiate_format(std::string_view accept);
 
-/// Whether an Accept-Encoding header allows gzip.
-bool accepts_gzip(std::string_view accept_encoding);
+/// What an Accept-Encoding header asks for; of equal qualities gzip, then zstd.
+Encoding negotiate_encoding(std::string_view accept_encoding);
+
+/// "gzip", "zstd", or "" for the page as it is: the value of Content-Encoding.
+std::string_view encoding_name(Encoding encoding);
 
 std::string_view content_type(PageFormat format);
 
@@ -48,21 +54,23 @@ class PageBuilder {
 
   std::vector<Source> order_;
   std::vector<std::uint64_t> hashes_;
+  std::string lines_;  // a family's samples as text, on their way to protobuf
 };
 
-/// Compresses with gzip (one member). `level` as libdeflate's, 1 to 12. Reuses its state.
-class Gzip {
+/// Compresses pages at the lowest level, which costs a scrape least. Keeps its tables between pages; one
+/// thread at a time.
+class Compressor {
  public:
-  explicit Gzip(int level = 1) : level_(level) {}
-  ~Gzip();
-  Gzip(const Gzip&) = delete;
-  Gzip& operator=(const Gzip&) = delete;
-  /// Replaces `out`.
-  void compress(std::string_view text, std::string& out);
+  Compressor() = default;
+  ~Compressor();
+  Compressor(const Compressor&) = delete;
+  Compressor& operator=(const Compressor&) = delete;
+  /// Replaces `out` by one gzip member, or one zstd frame. kIdentity copies.
+  void compress(Encoding encoding, std::string_view text, std::string& out);
 
  private:
-  int level_;
-  void* state_ = nullptr;
+  void* gzip_ = nullptr;
+  void* zstd_ = nullptr;
 };
 
 }  // namespace exporter

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include <exporter/collector.hpp>
+#include <exporter/metric_filter.hpp>
 #include <exporter/page.hpp>
 
 namespace exporter {
@@ -27,12 +28,15 @@ struct CollectorOptions {
   std::string name;
   bool keep_partial = false;  ///< after an error, what it had written is served
   bool observed = true;       ///< has success and duration samples
+  /// What it exposes, so that it need not run where nothing of it is wanted; empty: not known.
+  std::span<const MetricInfo> families{};
+  /// Runs no more often than this: scrapes in between get the samples of the last run.
+  std::chrono::nanoseconds min_interval{0};
 };
 
-/// The page that a run ended with; good during the callback.
+/// The page that a run ended with, in the format and encoding that were asked for; good during the callback.
 struct RunResult {
-  const std::string* text;  ///< the page; null where the run did not get its turn before the deadline
-  const std::string* gzip;  ///< the same compressed; null unless asked for
+  const std::string* body;  ///< null where the run did not get its turn before the deadline
 };
 
 class Runner {
@@ -48,6 +52,10 @@ class Runner {
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
 
+  /// Before the first run: what all scrapes leave out, and how many series of a collector are exposed at most
+  /// (0: any number). Where there is a limit, a family tells how many were cut.
+  void restrict(std::shared_ptr<const MetricFilter> filter, std::size_t max_series);
+
   /// Before the first run. Returns the collector's index.
   std::size_t add(CollectorOptions options, std::unique_ptr<Collector> collector);
 
@@ -56,13 +64,14 @@ class Runner {
 
   struct Ask {
     std::vector<bool> selection;  ///< by index
+    NameSelection names{};        ///< the families that the page is to have
     Clock::time_point deadline;
     PageFormat format = PageFormat::kText;
-    bool gzip = false;
+    Encoding encoding = Encoding::kIdentity;
     std::move_only_function<void(RunResult)> done;  ///< called once, on any thread, by the deadline
   };
-  /// Joins the run under way if it has the same selection, else starts one: on this thread when none is under
-  /// way.
+  /// Joins the run under way if it has the same selection and names, else starts one: on this thread when
+  /// none is under way.
   void scrape(Ask ask);
 
   std::span<const CollectorOptions> collectors() const;

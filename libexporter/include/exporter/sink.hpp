@@ -88,6 +88,13 @@ class Sink {
   /// Samples written so far.
   std::size_t samples() const { return samples_; }
 
+  /// Takes at most so many samples until the next clear(); what comes after them is counted and left out.
+  void set_limit(std::size_t samples) { limit_ = samples; }
+  /// Samples that the limit left out.
+  std::size_t cut() const { return cut_; }
+  /// Which families they belong to: "app_requests_total (210), app_size_bytes (3)".
+  std::string describe_cut() const;
+
   /// Forgets all samples and keeps the memory.
   void clear();
 
@@ -119,6 +126,7 @@ class Sink {
     std::uint32_t first;
     std::uint32_t last;
     std::uint32_t samples;
+    std::uint32_t cut;
   };
 
   std::uint32_t open(std::string_view name, std::string_view help, MetricType type);
@@ -139,6 +147,8 @@ class Sink {
   std::vector<Segment> segments_;
   std::vector<std::uint32_t> slots_;  // hash table of indices into entries_, open addressing
   std::size_t samples_ = 0;
+  std::size_t limit_ = static_cast<std::size_t>(-1);
+  std::size_t cut_ = 0;
   std::string constant_;  // the constant labels as they are written
   Filter filter_ = nullptr;
   const void* filter_context_ = nullptr;

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// What answers a scrape: its flags, the deadline, the choice of collectors and families, and the Runner.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <exporter/flags.hpp>
+#include <exporter/metric_filter.hpp>
+#include <exporter/runner.hpp>
+#include <exporter/server.hpp>
+
+#include "detail/probe.hpp"
+#include "detail/self_metrics.hpp"
+
+namespace exporter::detail {
+
+class MetricsEndpoint {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// Declares --web.max-requests, --web.scrape-timeout*, --metrics.* and --collector.min-interval.
+  explicit MetricsEndpoint(Flags& flags);
+
+  /// Checks the flags and makes the Runner, which has no collectors yet.
+  Status open(Runner::Timer timer, const std::string& prefix);
+  Runner& runner() { return *runner_; }
+  HandlerCounts& counts() { return counts_; }
+
+  /// The collectors that are added from here on can be chosen by collect[] and exclude[].
+  void begin_choice() { first_choice_ = runner_->collectors().size(); }
+  /// A collector that is switched off: asking for it has an error of its own.
+  void add_disabled(std::string name) { disabled_.push_back(std::move(name)); }
+  /// --collector.min-interval for that collector; 0 where there is none.
+  std::chrono::nanoseconds min_interval(const std::string& collector) const;
+  /// Once all collectors are added. An interval for one that isn't there is an error.
+  Status start();
+
+  void handle(const Request& request, Reply reply);
+  void handle_probe(const Probe& probe, const Request& request, Reply reply) const;
+  /// When the page of a request has to be ready; without a request, of a page asked for now.
+  Clock::time_point deadline_of(const Request* request) const;
+  std::vector<bool> all_collectors() const { return std::vector<bool>(runner_->collectors().size(), true); }
+
+ private:
+  Result<std::vector<bool>> select(const Request& request) const;
+  std::size_t find(std::string_view name) const;
+  std::size_t max_series() const { return static_cast<std::size_t>(**max_series_); }
+
+  const Flag<long>* max_requests_;
+  const Flag<std::chrono::nanoseconds>* timeout_;
+  const Flag<std::chrono::nanoseconds>* timeout_offset_;
+  const Flag<std::vector<std::string>>* include_;
+  const Flag<std::vector<std::string>>* exclude_;
+  const Flag<long>* max_series_;
+  const Flag<std::vector<std::string>>* intervals_;
+
+  std::shared_ptr<const MetricFilter> filter_;
+  std::map<std::string, std::chrono::nanoseconds> min_intervals_;
+  std::unique_ptr<Runner> runner_;
+  HandlerCounts counts_;
+  std::size_t first_choice_ = 0;
+  std::vector<std::string> disabled_;
+};
+
+}  // namespace exporter::detail
