@@ -405,9 +405,8 @@ int App::run(int argc, const char* const* argv) {
   mallopt(M_ARENA_MAX, 1);  // a second arena would double what is kept for page buffers
 
   log::info("Starting " + self.info.program, {{"version", detail::version()}});
-  const auto timer = [server = self.server.get()](Clock::time_point when,
-                                                  std::move_only_function<void()> task) {
-    server->at(when, std::move(task));
+  const auto timer = [&self](Clock::time_point when, std::move_only_function<void()> task) {
+    self.server->at(when, std::move(task));
   };
   if (auto status = self.metrics.open(timer, self.info.collector_metrics); !status) {
     log::error("Cannot start", {{"err", status.error().message}});
