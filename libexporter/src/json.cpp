@@ -187,6 +187,13 @@ double JsonReader::number() {
   return good() ? value : 0;
 }
 
+std::string_view JsonReader::raw() {
+  skip_blanks();
+  const auto begin = at_;
+  skip();
+  return good() ? text_.substr(begin, at_ - begin) : std::string_view{};
+}
+
 std::uint64_t JsonReader::unsigned_integer() {
   if (take_null()) return 0;
   const auto digits = number_text("a number");

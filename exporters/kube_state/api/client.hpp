@@ -34,7 +34,7 @@ struct ApiAnswer {
   std::string content_type{};
 };
 
-class Loop;
+class Transport;
 
 class Client {
  public:
@@ -54,10 +54,10 @@ class Client {
   Result<ApiAnswer> call(ApiRequest request, Clock::time_point deadline);
 
   /// For what runs on the client's thread.
-  Loop& loop();
+  Transport& transport();
 
  private:
-  std::unique_ptr<Loop> loop_;
+  std::unique_ptr<Transport> transport_;
 };
 
 }  // namespace exporter::kube

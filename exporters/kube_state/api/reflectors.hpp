@@ -50,13 +50,13 @@ struct ReflectorStatus {
   std::string name_space;
   std::string type;
   ReflectorState state = ReflectorState::kListing;
-  bool synced = false;  ///< has been listed completely, once
-  std::uint64_t lists = 0;
+  bool synced = false;      ///< has been listed completely, once
+  std::uint64_t lists = 0;  ///< pages, too; streaming lists are watches
   std::uint64_t failed_lists = 0;
-  std::uint64_t watches = 0;
-  std::uint64_t failed_watches = 0;
-  std::uint64_t relists = 0;  ///< lists after the first complete one
-  std::uint64_t events = 0;   ///< objects that came by a watch, without those of lists
+  std::uint64_t watches = 0;         ///< that the server began
+  std::uint64_t failed_watches = 0;  ///< that it did not, or that broke off
+  std::uint64_t relists = 0;         ///< lists after the first complete one
+  std::uint64_t events = 0;          ///< objects that came by a watch, without those of lists
   std::uint64_t malformed = 0;
   std::uint64_t listed_objects = 0;  ///< by the last complete list
   /// Seconds since it was last known to be up to date: 0 while a watch stands. From the start on where it has
@@ -85,7 +85,7 @@ class Reflectors {
  public:
   using Id = std::uint32_t;
 
-  /// The client has to be started, and to outlive this.
+  /// The client has to be started, and to outlive this. Not to be destroyed by a listener.
   Reflectors(Client& client, ReflectorOptions options);
   ~Reflectors();
   Reflectors(const Reflectors&) = delete;

@@ -22,7 +22,6 @@
 #include <vector>
 
 #include <exporter/collector.hpp>
-#include <exporter/export.hpp>
 #include <exporter/flags.hpp>
 #include <exporter/metric.hpp>
 #include <exporter/server.hpp>
@@ -61,7 +60,7 @@ struct Build {
   std::string_view revision;  ///< of the source; may be empty
   std::string_view compiler;
 };
-EXPORTER_API Build build();
+Build build();
 
 /// What protects the port, for exporters whose original has flags for it.
 struct PortProtection {
@@ -73,7 +72,7 @@ struct PortProtection {
   std::string password_hash{};  ///< by bcrypt; instead of the password
 };
 
-class EXPORTER_API App {
+class App {
  public:
   explicit App(AppInfo info);
   ~App();

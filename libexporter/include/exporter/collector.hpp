@@ -20,7 +20,6 @@
 #include <span>
 #include <string_view>
 
-#include <exporter/export.hpp>
 #include <exporter/metric.hpp>
 #include <exporter/result.hpp>
 #include <exporter/sink.hpp>
@@ -30,7 +29,7 @@ namespace exporter {
 struct Request;
 
 /// One run of collectors. Whatever waits takes `deadline()` as its limit.
-class EXPORTER_API Scrape {
+class Scrape {
  public:
   using Clock = std::chrono::steady_clock;
   explicit Scrape(Clock::time_point deadline, std::uint64_t serial = 0, const Request* request = nullptr)
@@ -54,7 +53,7 @@ class EXPORTER_API Scrape {
   const Request* request_;
 };
 
-class EXPORTER_API Collector {
+class Collector {
  public:
   virtual ~Collector() = default;
 

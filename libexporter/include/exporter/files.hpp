@@ -19,14 +19,13 @@
 #include <string_view>
 #include <vector>
 
-#include <exporter/export.hpp>
 #include <exporter/result.hpp>
 #include <exporter/text.hpp>
 
 namespace exporter {
 
 /// An open file descriptor, closed at the end.
-class EXPORTER_API Fd {
+class Fd {
  public:
   Fd() = default;
   explicit Fd(int descriptor) : descriptor_(descriptor) {}
@@ -50,7 +49,7 @@ class EXPORTER_API Fd {
   int descriptor_ = -1;
 };
 
-class EXPORTER_API Files {
+class Files {
  public:
   /// All paths are relative to `root`.
   explicit Files(std::string_view root);

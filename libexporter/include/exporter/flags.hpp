@@ -21,7 +21,6 @@
 #include <string_view>
 #include <vector>
 
-#include <exporter/export.hpp>
 #include <exporter/result.hpp>
 
 namespace exporter {
@@ -33,7 +32,7 @@ struct FlagTable;
 
 /// A flag's value after Flags::parse. Refers to storage inside Flags.
 template <class T>
-class EXPORTER_API Flag {
+class Flag {
  public:
   const T& operator*() const { return value_; }
   const T* operator->() const { return &value_; }
@@ -62,7 +61,7 @@ class EXPORTER_API Flag {
   bool given_ = false;
 };
 
-class EXPORTER_API Flags {
+class Flags {
  public:
   /// Whose rules and wording apply. The exporters we stand in for differ, and people's unit files with them.
   enum class Style : unsigned char {
@@ -125,9 +124,9 @@ class EXPORTER_API Flags {
 };
 
 /// "1h", "1m30s", "250ms", "1.5s", "0", with a sign where it makes sense; an error names what is wrong.
-EXPORTER_API Result<std::chrono::nanoseconds> parse_duration(std::string_view text);
+Result<std::chrono::nanoseconds> parse_duration(std::string_view text);
 
 /// As Go prints it: "1m30s", "1.5s", "250ms", "0s".
-EXPORTER_API std::string format_duration(std::chrono::nanoseconds duration);
+std::string format_duration(std::chrono::nanoseconds duration);
 
 }  // namespace exporter

@@ -18,12 +18,11 @@
 #include <string>
 #include <string_view>
 
-#include <exporter/export.hpp>
 #include <exporter/result.hpp>
 
 namespace exporter {
 
-class EXPORTER_API JsonReader {
+class JsonReader {
  public:
   enum class Kind : unsigned char { kObject, kArray, kString, kNumber, kBool, kNull, kNothing };
 
@@ -65,6 +64,8 @@ class EXPORTER_API JsonReader {
   std::string_view string();
   /// Takes whatever comes next.
   void skip();
+  /// The same, and returns its text.
+  std::string_view raw();
 
   /// False after a mistake.
   bool good() const { return problem_.empty(); }
@@ -99,6 +100,6 @@ class EXPORTER_API JsonReader {
 };
 
 /// Equal but for the case of ASCII letters, as Go's decoder compares keys.
-EXPORTER_API bool same_key(std::string_view a, std::string_view b);
+bool same_key(std::string_view a, std::string_view b);
 
 }  // namespace exporter

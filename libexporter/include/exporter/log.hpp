@@ -11,7 +11,6 @@
 #include <source_location>
 #include <string_view>
 
-#include <exporter/export.hpp>
 #include <exporter/result.hpp>
 
 namespace exporter::log {
@@ -20,13 +19,13 @@ enum class Level : unsigned char { kDebug, kInfo, kWarn, kError };
 enum class Format : unsigned char { kLogfmt, kJson };
 
 /// Set once at start, before threads are made; the defaults are kInfo and kLogfmt.
-EXPORTER_API void configure(Level level, Format format);
+void configure(Level level, Format format);
 
 /// "debug", "info", "warn", "error" / "logfmt", "json".
-EXPORTER_API Result<Level> parse_level(std::string_view text);
-EXPORTER_API Result<Format> parse_format(std::string_view text);
+Result<Level> parse_level(std::string_view text);
+Result<Format> parse_format(std::string_view text);
 
-EXPORTER_API bool enabled(Level level);
+bool enabled(Level level);
 
 struct Field {
   std::string_view key;
@@ -35,8 +34,8 @@ struct Field {
 
 /// Writes one line with one write(2), so that lines of several threads never mix. Values are quoted and
 /// escaped as the format asks; whatever comes from outside stays on its line.
-EXPORTER_API void write(Level level, std::string_view message, std::initializer_list<Field> fields,
-                        std::source_location where = std::source_location::current());
+void write(Level level, std::string_view message, std::initializer_list<Field> fields,
+           std::source_location where = std::source_location::current());
 
 inline void debug(std::string_view message, std::initializer_list<Field> fields = {},
                   std::source_location where = std::source_location::current()) {

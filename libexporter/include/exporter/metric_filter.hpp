@@ -12,7 +12,6 @@
 #include <string_view>
 #include <vector>
 
-#include <exporter/export.hpp>
 #include <exporter/metric.hpp>
 #include <exporter/regex.hpp>
 #include <exporter/result.hpp>
@@ -20,7 +19,7 @@
 namespace exporter {
 
 /// The families that a scrape names: all where it names none.
-class EXPORTER_API NameSelection {
+class NameSelection {
  public:
   NameSelection() = default;
   /// Names as they stand in name[]; one may be that of a histogram's or summary's part.
@@ -37,7 +36,7 @@ class EXPORTER_API NameSelection {
 };
 
 /// Any thread: answers are remembered under a lock.
-class EXPORTER_API MetricFilter {
+class MetricFilter {
  public:
   /// Patterns must match whole names; empty ones don't count. A family is exposed when one of `include`
   /// matches, or there is none, and none of `exclude` does.
@@ -56,7 +55,7 @@ class EXPORTER_API MetricFilter {
 };
 
 /// Whether a collector with these families has anything to do. One whose families aren't known always has.
-EXPORTER_API bool anything_wanted(std::span<const MetricInfo> families, const MetricFilter* filter,
-                                  const NameSelection& names);
+bool anything_wanted(std::span<const MetricInfo> families, const MetricFilter* filter,
+                     const NameSelection& names);
 
 }  // namespace exporter

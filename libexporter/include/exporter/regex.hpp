@@ -8,12 +8,11 @@
 #include <string>
 #include <string_view>
 
-#include <exporter/export.hpp>
 #include <exporter/result.hpp>
 
 namespace exporter {
 
-class EXPORTER_API Matcher {
+class Matcher {
  public:
   /// Compiles `pattern`, which may match anywhere in a name unless it is anchored. An error names the flag or
   /// setting it came from: "--collector.netdev.device-include: error parsing regexp: missing closing ]:
@@ -38,7 +37,7 @@ class EXPORTER_API Matcher {
 
 /// An include list and an exclude list, as flag pairs give them: a name passes when the include pattern is
 /// empty or matches, and the exclude pattern is empty or does not.
-class EXPORTER_API NameFilter {
+class NameFilter {
  public:
   NameFilter() = default;
   static Result<NameFilter> make(std::string_view include_setting, std::string_view include,

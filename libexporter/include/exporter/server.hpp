@@ -18,7 +18,6 @@
 #include <utility>
 #include <vector>
 
-#include <exporter/export.hpp>
 #include <exporter/result.hpp>
 
 namespace exporter {
@@ -28,7 +27,7 @@ class Transport;
 }
 
 /// A request whose head has been read whole and checked. Bodies are read and dropped, up to a limit.
-struct EXPORTER_API Request {
+struct Request {
   std::string method;                                        ///< "GET", "HEAD", "POST", ...
   std::string path;                                          ///< percent-decoded, without the query
   std::vector<std::pair<std::string, std::string>> query;    ///< percent-decoded, in order; a name may repeat
@@ -66,7 +65,7 @@ struct Response {
 
 /// The one answer to a request. It may be sent from any thread, now or later; the client's going away
 /// meanwhile is no error. Destroyed unsent, it answers 500.
-class EXPORTER_API Reply {
+class Reply {
  public:
   struct Sender;  // the server's side
   explicit Reply(std::shared_ptr<Sender> sender) : sender_(std::move(sender)) {}
@@ -96,7 +95,7 @@ struct ServerOptions {
   std::chrono::milliseconds send_timeout{30000};   ///< without a byte taken by the client
 };
 
-class EXPORTER_API Server {
+class Server {
  public:
   explicit Server(ServerOptions options = {});
   ~Server();

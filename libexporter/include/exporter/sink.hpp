@@ -20,12 +20,11 @@
 #include <string_view>
 #include <vector>
 
-#include <exporter/export.hpp>
 #include <exporter/metric.hpp>
 
 namespace exporter {
 
-class EXPORTER_API Sink {
+class Sink {
  public:
   Sink() = default;
   Sink(Sink&&) = default;

@@ -17,7 +17,6 @@
 #include <utility>
 #include <vector>
 
-#include <exporter/export.hpp>
 #include <exporter/result.hpp>
 
 struct yaml_document_s;
@@ -26,7 +25,7 @@ struct yaml_node_s;
 namespace exporter {
 
 /// Good as long as its Yaml. A node that is not there is null and empty, whatever is asked.
-class EXPORTER_API YamlNode {
+class YamlNode {
  public:
   YamlNode() = default;
 
@@ -50,7 +49,7 @@ class EXPORTER_API YamlNode {
   yaml_node_s* node_ = nullptr;
 };
 
-class EXPORTER_API Yaml {
+class Yaml {
  public:
   /// The first document of the text. An error is "line 3: ..." and has nothing of the text in it.
   static Result<Yaml> parse(std::string_view text);
