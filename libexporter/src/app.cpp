@@ -75,10 +75,13 @@ struct App::Impl {
   };
 
   explicit Impl(AppInfo app_info)
-      : info(std::move(app_info)), flags(info.program, info.description, info.flag_style), metrics(flags) {}
+      : info(std::move(app_info)),
+        flags(info.program, info.description, info.flag_style),
+        metrics_flags(flags) {}
 
   AppInfo info;
   Flags flags;
+  detail::MetricsFlags metrics_flags;
   detail::MetricsEndpoint metrics;
   std::deque<Entry> entries;
   std::vector<std::function<Status()>> checks;
@@ -408,10 +411,12 @@ int App::run(int argc, const char* const* argv) {
   const auto timer = [&self](Clock::time_point when, std::move_only_function<void()> task) {
     self.server->at(when, std::move(task));
   };
-  if (auto status = self.metrics.open(timer, self.info.collector_metrics); !status) {
-    log::error("Cannot start", {{"err", status.error().message}});
+  auto settings = self.metrics_flags.settings();
+  if (!settings) {
+    log::error("Cannot start", {{"err", settings.error().message}});
     return 1;
   }
+  self.metrics.open(std::move(*settings), timer, self.info.collector_metrics);
   if (auto status = self.start(); !status) {
     log::error("Cannot start", {{"err", status.error().message}});
     return self.info.start_error_status;

@@ -19,6 +19,7 @@ namespace {
 
 constinit std::atomic<Level> g_level{Level::kInfo};
 constinit std::atomic<Format> g_format{Format::kLogfmt};
+constinit std::atomic<Receiver> g_receiver{nullptr};
 
 bool same_word(std::string_view text, std::string_view lower_case) {
   if (text.size() != lower_case.size()) return false;
@@ -50,11 +51,16 @@ Result<Format> parse_format(std::string_view text) {
   return fail(Code::kInvalid, "unrecognized log format " + std::string(text));
 }
 
+void send_to(Receiver receiver) { g_receiver.store(receiver, std::memory_order_release); }
+
 bool enabled(Level level) { return level >= g_level.load(std::memory_order_relaxed); }
 
 void write(Level level, std::string_view message, std::initializer_list<Field> fields,
            std::source_location where) {
   if (!enabled(level)) return;
+  if (const auto receiver = g_receiver.load(std::memory_order_acquire)) {
+    return receiver(level, message, std::span(fields.begin(), fields.size()));
+  }
   timespec now{};
   clock_gettime(CLOCK_REALTIME, &now);
   const auto line = format_line(g_format.load(std::memory_order_relaxed), level, now, message, fields, where);

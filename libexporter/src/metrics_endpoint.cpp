@@ -26,54 +26,20 @@ Response page_response(const RunResult& page, PageFormat format, Encoding encodi
 
 }  // namespace
 
-MetricsEndpoint::MetricsEndpoint(Flags& flags) {
-  max_requests_ =
-      &flags.integer("web.max-requests", 40, "Most scrapes at the same time; 0 is without limit.");
-  timeout_ =
-      &flags.duration("web.scrape-timeout", "10s", "Deadline of a scrape that names none in its headers.");
-  timeout_offset_ = &flags.duration("web.scrape-timeout-offset", "500ms",
-                                    "How long before the scraper's own time-out the page goes out.");
-  include_ =
-      &flags.list("metrics.include", {},
-                  "Regular expression of the metrics to expose, for their whole names; may be repeated.");
-  exclude_ =
-      &flags.list("metrics.exclude", {},
-                  "Regular expression of metrics to leave out, for their whole names; may be repeated.");
-  max_series_ = &flags.integer("metrics.max-series", 0,
-                               "Most series of a collector or probe; the rest is cut. 0 is without limit.");
-  intervals_ =
-      &flags.list("collector.min-interval", {},
-                  "NAME=DURATION: scrapes get a collector's last samples until they are as old as that; "
-                  "may be repeated.");
-}
-
-Status MetricsEndpoint::open(Runner::Timer timer, const std::string& prefix) {
-  auto filter = MetricFilter::make(**include_, **exclude_);
-  if (!filter) return fail(filter);
-  filter_ = std::move(*filter);
-  if (**max_series_ < 0) return fail(Code::kInvalid, "--metrics.max-series: must not be negative");
-  for (const auto& setting : **intervals_) {
-    const auto pair = split_pair(setting, '=');
-    const auto interval = parse_duration(pair ? pair->value : "");
-    if (!pair || !interval || interval->count() < 0) {
-      return fail(Code::kInvalid,
-                  "--collector.min-interval: want NAME=DURATION, such as systemd=30s, got '" + setting + "'");
-    }
-    min_intervals_[std::string(pair->key)] = *interval;
-  }
+void MetricsEndpoint::open(MetricsSettings settings, Runner::Timer timer, const std::string& prefix) {
+  settings_ = std::move(settings);
   runner_ = std::make_unique<Runner>(std::move(timer), prefix);
-  runner_->restrict(filter_, max_series());
+  runner_->restrict(settings_.filter, settings_.max_series);
   counts_.gathering_errors = [this] { return runner_->gathering_errors(); };
-  return {};
 }
 
 std::chrono::nanoseconds MetricsEndpoint::min_interval(const std::string& collector) const {
-  const auto at = min_intervals_.find(collector);
-  return at == min_intervals_.end() ? std::chrono::nanoseconds(0) : at->second;
+  const auto at = settings_.min_intervals.find(collector);
+  return at == settings_.min_intervals.end() ? std::chrono::nanoseconds(0) : at->second;
 }
 
 Status MetricsEndpoint::start() {
-  for (const auto& [name, interval] : min_intervals_) {
+  for (const auto& [name, interval] : settings_.min_intervals) {
     if (find(name) < runner_->collectors().size()) continue;
     if (std::find(disabled_.begin(), disabled_.end(), name) != disabled_.end()) continue;
     return fail(Code::kInvalid, "--collector.min-interval: there is no collector '" + name + "'");
@@ -82,11 +48,11 @@ Status MetricsEndpoint::start() {
 }
 
 MetricsEndpoint::Clock::time_point MetricsEndpoint::deadline_of(const Request* request) const {
-  auto left = std::chrono::duration<double>(**timeout_);
+  auto left = std::chrono::duration<double>(settings_.timeout);
   if (request) {
     const auto header = request->header("x-prometheus-scrape-timeout-seconds");
     if (const auto seconds = parse<double>(header); seconds && *seconds > 0 && *seconds < 86400) {
-      left = std::chrono::duration<double>(*seconds) - **timeout_offset_;
+      left = std::chrono::duration<double>(*seconds) - settings_.timeout_offset;
       left = std::max(left, std::chrono::duration<double>(*seconds / 2));
     }
   }
@@ -134,7 +100,7 @@ Result<std::vector<bool>> MetricsEndpoint::select(const Request& request) const 
 void MetricsEndpoint::handle(const Request& request, Reply reply) {
   auto selection = select(request);
   if (!selection) return reply.send(text_response(400, selection.error().message));
-  const long limit = **max_requests_;
+  const long limit = settings_.max_requests;
   if (counts_.in_flight.fetch_add(1) >= limit && limit > 0) {
     --counts_.in_flight;
     ++counts_.refused;
@@ -161,7 +127,7 @@ void MetricsEndpoint::handle(const Request& request, Reply reply) {
 }
 
 void MetricsEndpoint::handle_probe(const Probe& probe, const Request& request, Reply reply) const {
-  reply.send(run_probe(probe, request, deadline_of(&request), filter_.get(), max_series()));
+  reply.send(run_probe(probe, request, deadline_of(&request), settings_.filter.get(), settings_.max_series));
 }
 
 }  // namespace exporter::detail

@@ -5,6 +5,7 @@
 
 #include <exporter/app.hpp>
 #include <exporter/collector.hpp>
+#include <exporter/endpoint.hpp>
 #include <exporter/files.hpp>
 #include <exporter/flags.hpp>
 #include <exporter/json.hpp>

@@ -9,6 +9,7 @@
 
 #include <initializer_list>
 #include <source_location>
+#include <span>
 #include <string_view>
 
 #include <exporter/result.hpp>
@@ -21,16 +22,21 @@ enum class Format : unsigned char { kLogfmt, kJson };
 /// Set once at start, before threads are made; the defaults are kInfo and kLogfmt.
 void configure(Level level, Format format);
 
+struct Field {
+  std::string_view key;
+  std::string_view value;
+};
+
+/// Gives lines to a logger of the application's own, instead of writing them to standard error. It is called
+/// on any thread. Set once, before the library is used otherwise; null: standard error.
+using Receiver = void (*)(Level level, std::string_view message, std::span<const Field> fields);
+EXPORTER_API void send_to(Receiver receiver);
+
 /// "debug", "info", "warn", "error" / "logfmt", "json".
 Result<Level> parse_level(std::string_view text);
 Result<Format> parse_format(std::string_view text);
 
 bool enabled(Level level);
-
-struct Field {
-  std::string_view key;
-  std::string_view value;
-};
 
 /// Writes one line with one write(2), so that lines of several threads never mix. Values are quoted and
 /// escaped as the format asks; whatever comes from outside stays on its line.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What answers a scrape: its flags, the deadline, the choice of collectors and families, and the Runner.
+// What answers a scrape: the deadline, the choice of collectors and families, and the Runner.
 #pragma once
 
 #include <chrono>
@@ -20,15 +20,38 @@
 
 namespace exporter::detail {
 
+struct MetricsSettings {
+  long max_requests = 40;  ///< scrapes at the same time; 0: any number
+  std::chrono::nanoseconds timeout =
+      std::chrono::seconds(10);  ///< of a scrape that names none in its headers
+  std::chrono::nanoseconds timeout_offset = std::chrono::milliseconds(500);
+  std::shared_ptr<const MetricFilter> filter{};  ///< null: none
+  std::size_t max_series = 0;
+  std::map<std::string, std::chrono::nanoseconds> min_intervals{};
+};
+
+/// --web.max-requests, --web.scrape-timeout*, --metrics.* and --collector.min-interval.
+class MetricsFlags {
+ public:
+  explicit MetricsFlags(Flags& flags);
+  Result<MetricsSettings> settings() const;
+
+ private:
+  const Flag<long>* max_requests_;
+  const Flag<std::chrono::nanoseconds>* timeout_;
+  const Flag<std::chrono::nanoseconds>* timeout_offset_;
+  const Flag<std::vector<std::string>>* include_;
+  const Flag<std::vector<std::string>>* exclude_;
+  const Flag<long>* max_series_;
+  const Flag<std::vector<std::string>>* intervals_;
+};
+
 class MetricsEndpoint {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// Declares --web.max-requests, --web.scrape-timeout*, --metrics.* and --collector.min-interval.
-  explicit MetricsEndpoint(Flags& flags);
-
-  /// Checks the flags and makes the Runner, which has no collectors yet.
-  Status open(Runner::Timer timer, const std::string& prefix);
+  /// Makes the Runner, which has no collectors yet.
+  void open(MetricsSettings settings, Runner::Timer timer, const std::string& prefix);
   Runner& runner() { return *runner_; }
   HandlerCounts& counts() { return counts_; }
 
@@ -50,18 +73,8 @@ class MetricsEndpoint {
  private:
   Result<std::vector<bool>> select(const Request& request) const;
   std::size_t find(std::string_view name) const;
-  std::size_t max_series() const { return static_cast<std::size_t>(**max_series_); }
 
-  const Flag<long>* max_requests_;
-  const Flag<std::chrono::nanoseconds>* timeout_;
-  const Flag<std::chrono::nanoseconds>* timeout_offset_;
-  const Flag<std::vector<std::string>>* include_;
-  const Flag<std::vector<std::string>>* exclude_;
-  const Flag<long>* max_series_;
-  const Flag<std::vector<std::string>>* intervals_;
-
-  std::shared_ptr<const MetricFilter> filter_;
-  std::map<std::string, std::chrono::nanoseconds> min_intervals_;
+  MetricsSettings settings_;
   std::unique_ptr<Runner> runner_;
   HandlerCounts counts_;
   std::size_t first_choice_ = 0;
