@@ -29,6 +29,11 @@ set(launcher "")
 if(CMAKE_CXX_COMPILER_LAUNCHER)
   set(launcher -DCMAKE_C_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER})
 endif()
+set(EXPORTER_CURL_ARCHIVE ${folder}/lib/libcurl.a)
+set(pic "")
+if(BUILD_SHARED_LIBS OR CMAKE_POSITION_INDEPENDENT_CODE)
+  set(pic -DCMAKE_POSITION_INDEPENDENT_CODE=ON)
+endif()
 set(off ALTSVC COOKIES CRYPTO_AUTH DOH GETOPTIONS HSTS LIBCURL_OPTION MIME NETRC NTLM PARSEDATE PROGRESS_METER)
 list(TRANSFORM off REPLACE "(.+)" "-DCURL_DISABLE_\\1=ON")
 ExternalProject_Add(
@@ -39,16 +44,16 @@ ExternalProject_Add(
   DOWNLOAD_COMMAND "${fetch}"
   CMAKE_ARGS -DCMAKE_BUILD_TYPE=Release "-DCMAKE_C_FLAGS=-ffunction-sections -fdata-sections -DOPENSSL_init_ssl=exporter_openssl_later" "-DCMAKE_C_FLAGS_RELEASE=-Os -DNDEBUG"
              -DCMAKE_C_COMPILER=${CMAKE_C_COMPILER} ${launcher} -DCMAKE_INSTALL_PREFIX=${folder} -DCMAKE_INSTALL_LIBDIR=lib
-             -DBUILD_SHARED_LIBS=OFF -DBUILD_CURL_EXE=OFF -DBUILD_TESTING=OFF -DENABLE_MANUAL=OFF -DPICKY_COMPILER=OFF
+             ${pic} -DBUILD_SHARED_LIBS=OFF -DBUILD_CURL_EXE=OFF -DBUILD_TESTING=OFF -DENABLE_MANUAL=OFF -DPICKY_COMPILER=OFF
              -DHTTP_ONLY=ON -DCURL_USE_OPENSSL=ON -DCURL_ZLIB=OFF -DCURL_BROTLI=OFF -DCURL_ZSTD=OFF -DUSE_NGHTTP2=OFF
              -DUSE_LIBIDN2=OFF -DCURL_USE_LIBPSL=OFF -DCURL_USE_LIBSSH2=OFF -DCURL_USE_LIBSSH=OFF -DCURL_USE_GSSAPI=OFF
              -DUSE_LIBRTMP=OFF -DCURL_CA_BUNDLE=none -DCURL_CA_PATH=none ${off}
   LOG_DOWNLOAD TRUE LOG_CONFIGURE TRUE LOG_BUILD TRUE LOG_INSTALL TRUE LOG_OUTPUT_ON_FAILURE TRUE
-  BUILD_BYPRODUCTS ${folder}/lib/libcurl.a)
+  BUILD_BYPRODUCTS ${EXPORTER_CURL_ARCHIVE})
 file(MAKE_DIRECTORY ${folder}/include)
 
 add_library(exporter_curl INTERFACE)
 add_dependencies(exporter_curl exporter_curl_build)
 target_include_directories(exporter_curl SYSTEM INTERFACE ${folder}/include)
 target_compile_definitions(exporter_curl INTERFACE CURL_STATICLIB)
-target_link_libraries(exporter_curl INTERFACE ${folder}/lib/libcurl.a ssl crypto Threads::Threads)
+target_link_libraries(exporter_curl INTERFACE ${EXPORTER_CURL_ARCHIVE} ssl crypto Threads::Threads)

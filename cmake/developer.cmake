@@ -1,10 +1,11 @@
-# What a developer's build adds: warnings as errors and sanitizers. A consumer of the library gets none of it.
+# How this tree is compiled: warnings, which are errors for a developer, and sanitizers. Nothing of it reaches a consumer.
 add_library(exporter_build_options INTERFACE)
-target_compile_options(exporter_build_options INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wcast-qual
-                       -ffunction-sections -fdata-sections)
-# gcc 12 takes some string concatenations for overlapping copies when it optimises (its bug 105651).
-target_compile_options(exporter_build_options INTERFACE $<$<AND:$<CXX_COMPILER_ID:GNU>,$<NOT:$<CONFIG:Debug>>>:-Wno-restrict>)
-target_link_options(exporter_build_options INTERFACE -Wl,--gc-sections)
+target_compile_options(exporter_build_options INTERFACE -ffunction-sections -fdata-sections)
+if(PROJECT_IS_TOP_LEVEL OR EXPORTER_DEVELOPER)
+  target_compile_options(exporter_build_options INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wcast-qual)
+  # gcc 12 takes some string concatenations for overlapping copies when it optimises (its bug 105651).
+  target_compile_options(exporter_build_options INTERFACE $<$<AND:$<CXX_COMPILER_ID:GNU>,$<NOT:$<CONFIG:Debug>>>:-Wno-restrict>)
+endif()
 if(EXPORTER_DEVELOPER)
   target_compile_options(exporter_build_options INTERFACE -Werror)
 endif()
@@ -18,6 +19,7 @@ elseif(EXPORTER_SANITIZE)
   message(FATAL_ERROR "EXPORTER_SANITIZE is '${EXPORTER_SANITIZE}': use address, thread or nothing")
 endif()
 find_program(CCACHE ccache)
-if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+mark_as_advanced(CCACHE)
+if(PROJECT_IS_TOP_LEVEL AND CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
 endif()

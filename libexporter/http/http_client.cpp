@@ -4,6 +4,7 @@
 #include <exporter/http_client.hpp>
 
 #include <curl/curl.h>
+#include <link.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -20,9 +21,7 @@
 #include "proxy_header.hpp"
 #include "secret_file.hpp"
 
-#ifdef EXPORTER_STATIC
 extern "C" int __nss_configure_lookup(const char*, const char*);  // NOLINT: glibc's name
-#endif
 
 /// What libcurl's start calls instead of OPENSSL_init_ssl (see cmake/curl.cmake).
 extern "C" int exporter_openssl_later(std::uint64_t, const void*) { return 1; }
@@ -32,11 +31,22 @@ namespace {
 
 using Clock = Scrape::Clock;
 
+bool is_static_program() {
+  bool interpreted = false;
+  dl_iterate_phdr(
+      [](dl_phdr_info* object, std::size_t, void* result) {
+        for (int i = 0; i < object->dlpi_phnum; ++i) {
+          if (object->dlpi_phdr[i].p_type == PT_INTERP) *static_cast<bool*>(result) = true;
+        }
+        return 1;  // the program comes first, and it alone counts
+      },
+      &interpreted);
+  return !interpreted;
+}
+
 bool start_curl() {
-#ifdef EXPORTER_STATIC
   // A static program must not load the plug-ins that nsswitch.conf may name: they belong to another libc.
-  __nss_configure_lookup("hosts", "files dns");
-#endif
+  if (is_static_program()) __nss_configure_lookup("hosts", "files dns");
   return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
 

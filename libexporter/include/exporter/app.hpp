@@ -22,6 +22,7 @@
 #include <vector>
 
 #include <exporter/collector.hpp>
+#include <exporter/export.hpp>
 #include <exporter/flags.hpp>
 #include <exporter/metric.hpp>
 #include <exporter/server.hpp>
@@ -60,7 +61,7 @@ struct Build {
   std::string_view revision;  ///< of the source; may be empty
   std::string_view compiler;
 };
-Build build();
+EXPORTER_API Build build();
 
 /// What protects the port, for exporters whose original has flags for it.
 struct PortProtection {
@@ -72,7 +73,7 @@ struct PortProtection {
   std::string password_hash{};  ///< by bcrypt; instead of the password
 };
 
-class App {
+class EXPORTER_API App {
  public:
   explicit App(AppInfo info);
   ~App();

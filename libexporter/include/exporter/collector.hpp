@@ -20,6 +20,7 @@
 #include <span>
 #include <string_view>
 
+#include <exporter/export.hpp>
 #include <exporter/metric.hpp>
 #include <exporter/result.hpp>
 #include <exporter/sink.hpp>
@@ -29,7 +30,7 @@ namespace exporter {
 struct Request;
 
 /// One run of collectors. Whatever waits takes `deadline()` as its limit.
-class Scrape {
+class EXPORTER_API Scrape {
  public:
   using Clock = std::chrono::steady_clock;
   explicit Scrape(Clock::time_point deadline, std::uint64_t serial = 0, const Request* request = nullptr)
@@ -53,7 +54,7 @@ class Scrape {
   const Request* request_;
 };
 
-class Collector {
+class EXPORTER_API Collector {
  public:
   virtual ~Collector() = default;
 

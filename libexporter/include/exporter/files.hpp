@@ -19,13 +19,14 @@
 #include <string_view>
 #include <vector>
 
+#include <exporter/export.hpp>
 #include <exporter/result.hpp>
 #include <exporter/text.hpp>
 
 namespace exporter {
 
 /// An open file descriptor, closed at the end.
-class Fd {
+class EXPORTER_API Fd {
  public:
   Fd() = default;
   explicit Fd(int descriptor) : descriptor_(descriptor) {}
@@ -49,7 +50,7 @@ class Fd {
   int descriptor_ = -1;
 };
 
-class Files {
+class EXPORTER_API Files {
  public:
   /// All paths are relative to `root`.
   explicit Files(std::string_view root);

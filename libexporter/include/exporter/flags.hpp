@@ -21,6 +21,7 @@
 #include <string_view>
 #include <vector>
 
+#include <exporter/export.hpp>
 #include <exporter/result.hpp>
 
 namespace exporter {
@@ -32,7 +33,7 @@ struct FlagTable;
 
 /// A flag's value after Flags::parse. Refers to storage inside Flags.
 template <class T>
-class Flag {
+class EXPORTER_API Flag {
  public:
   const T& operator*() const { return value_; }
   const T* operator->() const { return &value_; }
@@ -61,7 +62,7 @@ class Flag {
   bool given_ = false;
 };
 
-class Flags {
+class EXPORTER_API Flags {
  public:
   /// Whose rules and wording apply. The exporters we stand in for differ, and people's unit files with them.
   enum class Style : unsigned char {
@@ -124,9 +125,9 @@ class Flags {
 };
 
 /// "1h", "1m30s", "250ms", "1.5s", "0", with a sign where it makes sense; an error names what is wrong.
-Result<std::chrono::nanoseconds> parse_duration(std::string_view text);
+EXPORTER_API Result<std::chrono::nanoseconds> parse_duration(std::string_view text);
 
 /// As Go prints it: "1m30s", "1.5s", "250ms", "0s".
-std::string format_duration(std::chrono::nanoseconds duration);
+EXPORTER_API std::string format_duration(std::chrono::nanoseconds duration);
 
 }  // namespace exporter

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include <exporter/collector.hpp>
+#include <exporter/export.hpp>
 #include <exporter/result.hpp>
 
 namespace exporter {
@@ -52,7 +53,7 @@ struct HttpAnswer {
   std::string_view content_type;  ///< as above; "" where the server sent none
 };
 
-class HttpClient {
+class EXPORTER_API HttpClient {
  public:
   explicit HttpClient(HttpOptions options);
   ~HttpClient();
@@ -70,7 +71,7 @@ class HttpClient {
 
 /// When an answer has to be there for a scrape's page still to tell about it: `limit` from now, and a little
 /// before the scrape's own deadline.
-Scrape::Clock::time_point answer_by(const Scrape& scrape, std::chrono::nanoseconds limit);
+EXPORTER_API Scrape::Clock::time_point answer_by(const Scrape& scrape, std::chrono::nanoseconds limit);
 
 /// Where a page is.
 struct HttpAddress {
@@ -79,9 +80,9 @@ struct HttpAddress {
 };
 
 /// "http://host/path", "https://host/path" or "unix:<socket>:<path>"; without a path the last means "/".
-Result<HttpAddress> parse_http_address(std::string_view text);
+EXPORTER_API Result<HttpAddress> parse_http_address(std::string_view text);
 
 /// A URL as it may be shown: user and password are "xxxxx", and the query is left out.
-std::string shown_url(std::string_view url);
+EXPORTER_API std::string shown_url(std::string_view url);
 
 }  // namespace exporter

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include <exporter/collector.hpp>
+#include <exporter/export.hpp>
 #include <exporter/flags.hpp>
 #include <exporter/http_client.hpp>
 
@@ -23,7 +24,7 @@ struct HttpFlagNames {
 };
 
 /// <prefix>username, password-file, bearer-token-file, probe-credentials, and those for certificates.
-class HttpFlags {
+class EXPORTER_API HttpFlags {
  public:
   HttpFlags(Flags& flags, const HttpFlagNames& names);
   /// Sets what was given. kInvalid where flags contradict each other or a file cannot be read.
@@ -47,9 +48,9 @@ class HttpFlags {
 };
 
 /// The address that a probe's request has as "target": http:// or https://.
-Result<HttpAddress> probe_address(const Scrape& scrape);
+EXPORTER_API Result<HttpAddress> probe_address(const Scrape& scrape);
 
 /// What a probe returns that has written its samples, "up 0" among them: success. A failure is logged.
-Status served_probe(const Scrape& scrape, const Status& status);
+EXPORTER_API Status served_probe(const Scrape& scrape, const Status& status);
 
 }  // namespace exporter

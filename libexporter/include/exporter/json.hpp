@@ -18,11 +18,12 @@
 #include <string>
 #include <string_view>
 
+#include <exporter/export.hpp>
 #include <exporter/result.hpp>
 
 namespace exporter {
 
-class JsonReader {
+class EXPORTER_API JsonReader {
  public:
   enum class Kind : unsigned char { kObject, kArray, kString, kNumber, kBool, kNull, kNothing };
 
@@ -100,6 +101,6 @@ class JsonReader {
 };
 
 /// Equal but for the case of ASCII letters, as Go's decoder compares keys.
-bool same_key(std::string_view a, std::string_view b);
+EXPORTER_API bool same_key(std::string_view a, std::string_view b);
 
 }  // namespace exporter

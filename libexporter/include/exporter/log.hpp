@@ -12,6 +12,7 @@
 #include <span>
 #include <string_view>
 
+#include <exporter/export.hpp>
 #include <exporter/result.hpp>
 
 namespace exporter::log {
@@ -20,7 +21,7 @@ enum class Level : unsigned char { kDebug, kInfo, kWarn, kError };
 enum class Format : unsigned char { kLogfmt, kJson };
 
 /// Set once at start, before threads are made; the defaults are kInfo and kLogfmt.
-void configure(Level level, Format format);
+EXPORTER_API void configure(Level level, Format format);
 
 struct Field {
   std::string_view key;
@@ -33,15 +34,15 @@ using Receiver = void (*)(Level level, std::string_view message, std::span<const
 EXPORTER_API void send_to(Receiver receiver);
 
 /// "debug", "info", "warn", "error" / "logfmt", "json".
-Result<Level> parse_level(std::string_view text);
-Result<Format> parse_format(std::string_view text);
+EXPORTER_API Result<Level> parse_level(std::string_view text);
+EXPORTER_API Result<Format> parse_format(std::string_view text);
 
-bool enabled(Level level);
+EXPORTER_API bool enabled(Level level);
 
 /// Writes one line with one write(2), so that lines of several threads never mix. Values are quoted and
 /// escaped as the format asks; whatever comes from outside stays on its line.
-void write(Level level, std::string_view message, std::initializer_list<Field> fields,
-           std::source_location where = std::source_location::current());
+EXPORTER_API void write(Level level, std::string_view message, std::initializer_list<Field> fields,
+                        std::source_location where = std::source_location::current());
 
 inline void debug(std::string_view message, std::initializer_list<Field> fields = {},
                   std::source_location where = std::source_location::current()) {

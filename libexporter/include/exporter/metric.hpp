@@ -15,17 +15,21 @@
 //     sink.family(untyped(name, "Field of /proc/vmstat."))(value);
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <type_traits>
+
+#include <exporter/export.hpp>
 
 namespace exporter {
 
 enum class MetricType : std::uint8_t { kUntyped, kCounter, kGauge, kHistogram, kSummary, kInfo, kStateset };
 
 /// "counter", "gauge", ... as the text format spells it.
-std::string_view type_name(MetricType type);
+EXPORTER_API std::string_view type_name(MetricType type);
 
 template <std::size_t N>
 struct Metric {
@@ -65,7 +69,7 @@ struct MetricInfo {
 };
 
 /// The value of a sample. Integers stay integers until they are text.
-class Value {
+class EXPORTER_API Value {
  public:
   // NOLINTBEGIN(google-explicit-constructor): a number is a value
   template <std::integral T>
@@ -87,6 +91,19 @@ class Value {
     double double_;
   };
 };
+
+/// Whether scrapers take this as a label's name: letters, digits and '_', with no digit in front.
+[[nodiscard]] constexpr bool is_label_name(std::string_view name, bool colons = false) {
+  if (name.empty() || (name.front() >= '0' && name.front() <= '9')) return false;
+  for (const char c : name) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    if (!letter && !(c >= '0' && c <= '9') && !(c == ':' && colons)) return false;
+  }
+  return true;
+}
+
+/// The same for a family's name, which may have ':' in it, too.
+[[nodiscard]] constexpr bool is_metric_name(std::string_view name) { return is_label_name(name, true); }
 
 /// A label of a sample whose labels are only known at run time.
 struct Label {

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include <exporter/export.hpp>
 #include <exporter/metric.hpp>
 #include <exporter/regex.hpp>
 #include <exporter/result.hpp>
@@ -19,7 +20,7 @@
 namespace exporter {
 
 /// The families that a scrape names: all where it names none.
-class NameSelection {
+class EXPORTER_API NameSelection {
  public:
   NameSelection() = default;
   /// Names as they stand in name[]; one may be that of a histogram's or summary's part.
@@ -36,7 +37,7 @@ class NameSelection {
 };
 
 /// Any thread: answers are remembered under a lock.
-class MetricFilter {
+class EXPORTER_API MetricFilter {
  public:
   /// Patterns must match whole names; empty ones don't count. A family is exposed when one of `include`
   /// matches, or there is none, and none of `exclude` does.
@@ -55,7 +56,7 @@ class MetricFilter {
 };
 
 /// Whether a collector with these families has anything to do. One whose families aren't known always has.
-bool anything_wanted(std::span<const MetricInfo> families, const MetricFilter* filter,
-                     const NameSelection& names);
+EXPORTER_API bool anything_wanted(std::span<const MetricInfo> families, const MetricFilter* filter,
+                                  const NameSelection& names);
 
 }  // namespace exporter

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include <exporter/export.hpp>
 #include <exporter/sink.hpp>
 
 namespace exporter {
@@ -20,18 +21,18 @@ enum class Encoding : std::uint8_t { kIdentity, kGzip, kZstd };
 
 /// What an Accept header asks for: the format of the highest quality, of equal ones the first. Text where it
 /// asks for nothing that is offered.
-PageFormat negotiate_format(std::string_view accept);
+EXPORTER_API PageFormat negotiate_format(std::string_view accept);
 
 /// What an Accept-Encoding header asks for; of equal qualities gzip, then zstd.
-Encoding negotiate_encoding(std::string_view accept_encoding);
+EXPORTER_API Encoding negotiate_encoding(std::string_view accept_encoding);
 
 /// "gzip", "zstd", or "" for the page as it is: the value of Content-Encoding.
-std::string_view encoding_name(Encoding encoding);
+EXPORTER_API std::string_view encoding_name(Encoding encoding);
 
-std::string_view content_type(PageFormat format);
+EXPORTER_API std::string_view content_type(PageFormat format);
 
 /// Reuses its tables between pages; one thread at a time.
-class PageBuilder {
+class EXPORTER_API PageBuilder {
  public:
   struct Outcome {
     std::size_t series = 0;
@@ -59,7 +60,7 @@ class PageBuilder {
 
 /// Compresses pages at the lowest level, which costs a scrape least. Keeps its tables between pages; one
 /// thread at a time.
-class Compressor {
+class EXPORTER_API Compressor {
  public:
   Compressor() = default;
   ~Compressor();

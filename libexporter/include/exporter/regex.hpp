@@ -8,11 +8,12 @@
 #include <string>
 #include <string_view>
 
+#include <exporter/export.hpp>
 #include <exporter/result.hpp>
 
 namespace exporter {
 
-class Matcher {
+class EXPORTER_API Matcher {
  public:
   /// Compiles `pattern`, which may match anywhere in a name unless it is anchored. An error names the flag or
   /// setting it came from: "--collector.netdev.device-include: error parsing regexp: missing closing ]:
@@ -37,7 +38,7 @@ class Matcher {
 
 /// An include list and an exclude list, as flag pairs give them: a name passes when the include pattern is
 /// empty or matches, and the exclude pattern is empty or does not.
-class NameFilter {
+class EXPORTER_API NameFilter {
  public:
   NameFilter() = default;
   static Result<NameFilter> make(std::string_view include_setting, std::string_view include,

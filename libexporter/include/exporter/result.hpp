@@ -14,6 +14,8 @@
 #include <string>
 #include <string_view>
 
+#include <exporter/export.hpp>
+
 namespace exporter {
 
 /// What kind of failure an Error is. Callers branch on the code; the message is for people.
@@ -50,9 +52,9 @@ template <class T>
 
 /// An Error for a failed system call: "open /proc/stat: no such file or directory". ENOENT, ENODEV and ENXIO
 /// become kNoData, EACCES and EPERM kDenied, everything else kUnavailable.
-Error errno_error(std::string_view operation, std::string_view object, int error_number);
+EXPORTER_API Error errno_error(std::string_view operation, std::string_view object, int error_number);
 
 /// The text of an errno value, all in lower case ("no such file or directory"), as Go prints it; thread-safe.
-std::string errno_text(int error_number);
+EXPORTER_API std::string errno_text(int error_number);
 
 }  // namespace exporter

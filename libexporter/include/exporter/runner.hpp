@@ -19,6 +19,7 @@
 #include <vector>
 
 #include <exporter/collector.hpp>
+#include <exporter/export.hpp>
 #include <exporter/metric_filter.hpp>
 #include <exporter/page.hpp>
 
@@ -39,7 +40,7 @@ struct RunResult {
   const std::string* body;  ///< null where the run did not get its turn before the deadline
 };
 
-class Runner {
+class EXPORTER_API Runner {
  public:
   using Clock = std::chrono::steady_clock;
   using Timer = std::function<void(Clock::time_point, std::move_only_function<void()>)>;

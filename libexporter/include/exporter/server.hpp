@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include <exporter/export.hpp>
 #include <exporter/result.hpp>
 
 namespace exporter {
@@ -27,7 +28,7 @@ class Transport;
 }
 
 /// A request whose head has been read whole and checked. Bodies are read and dropped, up to a limit.
-struct Request {
+struct EXPORTER_API Request {
   std::string method;                                        ///< "GET", "HEAD", "POST", ...
   std::string path;                                          ///< percent-decoded, without the query
   std::vector<std::pair<std::string, std::string>> query;    ///< percent-decoded, in order; a name may repeat
@@ -65,7 +66,7 @@ struct Response {
 
 /// The one answer to a request. It may be sent from any thread, now or later; the client's going away
 /// meanwhile is no error. Destroyed unsent, it answers 500.
-class Reply {
+class EXPORTER_API Reply {
  public:
   struct Sender;  // the server's side
   explicit Reply(std::shared_ptr<Sender> sender) : sender_(std::move(sender)) {}
@@ -95,7 +96,7 @@ struct ServerOptions {
   std::chrono::milliseconds send_timeout{30000};   ///< without a byte taken by the client
 };
 
-class Server {
+class EXPORTER_API Server {
  public:
   explicit Server(ServerOptions options = {});
   ~Server();

@@ -20,11 +20,12 @@
 #include <string_view>
 #include <vector>
 
+#include <exporter/export.hpp>
 #include <exporter/metric.hpp>
 
 namespace exporter {
 
-class Sink {
+class EXPORTER_API Sink {
  public:
   Sink() = default;
   Sink(Sink&&) = default;

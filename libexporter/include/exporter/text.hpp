@@ -18,12 +18,13 @@
 #include <string_view>
 #include <type_traits>
 
+#include <exporter/export.hpp>
 #include <exporter/result.hpp>
 
 namespace exporter {
 
 /// The lines of a text, without their '\n'. A last line without '\n' counts; an empty text has no lines.
-class Lines {
+class EXPORTER_API Lines {
  public:
   explicit constexpr Lines(std::string_view text) : text_(text) {}
 
@@ -67,7 +68,7 @@ constexpr std::string_view trim(std::string_view s) {
 }
 
 /// The fields of a line, separated by runs of white space.
-class Fields {
+class EXPORTER_API Fields {
  public:
   explicit constexpr Fields(std::string_view line) : rest_(line) {}
 
@@ -112,7 +113,7 @@ constexpr std::optional<KeyValue> split_pair(std::string_view line, char separat
   return KeyValue{trim(line.substr(0, at)), trim(line.substr(at + 1))};
 }
 
-Error not_a_number(std::string_view text);
+EXPORTER_API Error not_a_number(std::string_view text);
 
 /// The whole of `text` (white space around it is allowed) as a number of type T: decimal for integers, and
 /// for double everything that strtod takes, "NaN", "+Inf" and "-Inf" included. Out of range, a sign on an
@@ -135,7 +136,7 @@ requires(std::is_arithmetic_v<T>) Result<T> parse(std::string_view text, int bas
 }
 
 /// A number as the text of a label value, without allocation: `family({Digits(cpu)}, seconds)`.
-class Digits {
+class EXPORTER_API Digits {
  public:
   template <std::integral T>
   explicit constexpr Digits(T number, int base = 10) {
@@ -152,13 +153,13 @@ class Digits {
 
 /// Writes `value` behind `at` in the shortest form that reads back as the same double ("NaN", "+Inf",
 /// "-Inf"). Needs 32 bytes of room; returns the end.
-char* append_number(char* at, double value);
+EXPORTER_API char* append_number(char* at, double value);
 
 /// `text`, each byte that is not part of valid UTF-8 replaced by U+FFFD. Returns `text` itself, and leaves
 /// `scratch` alone, where it is valid.
-std::string_view valid_utf8(std::string_view text, std::string& scratch);
+EXPORTER_API std::string_view valid_utf8(std::string_view text, std::string& scratch);
 
 /// `text` with every byte but ASCII letters, digits and '_' made '_': fit for a part of a metric name.
-std::string sanitize_name(std::string_view text);
+EXPORTER_API std::string sanitize_name(std::string_view text);
 
 }  // namespace exporter

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include <exporter/export.hpp>
 #include <exporter/result.hpp>
 
 struct yaml_document_s;
@@ -25,7 +26,7 @@ struct yaml_node_s;
 namespace exporter {
 
 /// Good as long as its Yaml. A node that is not there is null and empty, whatever is asked.
-class YamlNode {
+class EXPORTER_API YamlNode {
  public:
   YamlNode() = default;
 
@@ -49,7 +50,7 @@ class YamlNode {
   yaml_node_s* node_ = nullptr;
 };
 
-class Yaml {
+class EXPORTER_API Yaml {
  public:
   /// The first document of the text. An error is "line 3: ..." and has nothing of the text in it.
   static Result<Yaml> parse(std::string_view text);
