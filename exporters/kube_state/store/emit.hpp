@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include <exporter/metric.hpp>
@@ -20,6 +21,7 @@ struct Text {
   // NOLINTBEGIN(google-explicit-constructor): label values are written as texts
   constexpr Text(std::string_view value) : text(value) {}
   constexpr Text(const char* value) : text(value) {}
+  Text(const std::string& value) : text(value) {}
   // NOLINTEND(google-explicit-constructor)
   std::string_view text;
   bool own = false;

@@ -71,6 +71,8 @@ struct MetricInfo {
 /// The value of a sample. Integers stay integers until they are text.
 class EXPORTER_API Value {
  public:
+  enum class Kind : std::uint8_t { kSigned, kUnsigned, kDouble };
+
   // NOLINTBEGIN(google-explicit-constructor): a number is a value
   template <std::integral T>
   constexpr Value(T number)
@@ -83,8 +85,13 @@ class EXPORTER_API Value {
   /// Appends the number's text; needs 32 bytes of room. Returns the end.
   char* append(char* at) const;
 
+  Kind kind() const { return kind_; }
+  /// Of kSigned; of kUnsigned its bits.
+  std::int64_t integer() const { return static_cast<std::int64_t>(unsigned_); }
+  /// Of kDouble.
+  double real() const { return double_; }
+
  private:
-  enum class Kind : std::uint8_t { kSigned, kUnsigned, kDouble };
   Kind kind_;
   union {
     std::uint64_t unsigned_;
