@@ -83,10 +83,8 @@ void read_pair(std::string_view key, std::string_view value, ClientLine& client)
   if (key == "resp") client.resp = value;
   if (key == "addr") {
     const auto colon = value.rfind(':');
-    client.host = value.substr(0, colon);
+    client.host = value.substr(0, colon);  // an IPv6 address keeps its brackets
     if (colon != std::string_view::npos) client.port = value.substr(colon + 1);
-    if (client.host.starts_with('[') && client.host.ends_with(']'))
-      client.host = client.host.substr(1, client.host.size() - 2);
   }
 }
 

@@ -46,12 +46,9 @@ bool is_secret(std::string_view key) {
 void write_buffer_limits(std::string_view text, Output& out) {
   for (Fields fields(text); !fields.empty();) {
     const auto name = fields.next();
-    const auto hard = go_float(fields.next()), soft = go_float(fields.next()),
-               seconds = go_float(fields.next());
-    if (!hard || !soft || !seconds) return;
-    out(kBufferLimit, {name, "hard"}, *hard);
-    out(kBufferLimit, {name, "soft"}, *soft);
-    out(kBufferTime, {name, "soft"}, *seconds);
+    if (const auto hard = go_float(fields.next())) out(kBufferLimit, {name, "hard"}, *hard);
+    if (const auto soft = go_float(fields.next())) out(kBufferLimit, {name, "soft"}, *soft);
+    if (const auto seconds = go_float(fields.next())) out(kBufferTime, {name, "soft"}, *seconds);
   }
 }
 
@@ -83,7 +80,7 @@ Result<std::optional<std::int64_t>> write_config(const Reply& reply, const Optio
     }
     for (const auto& limit : kLimits) {
       if (limit.key != key) continue;
-      if (const auto number = info_value(value)) out(limit.metric, *number);
+      if (const auto number = go_float(value)) out(limit.metric, *number);
     }
     if (key == "client-output-buffer-limit") write_buffer_limits(value, out);
   }
