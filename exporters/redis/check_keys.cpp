@@ -2,7 +2,6 @@
 // Size, memory and value of single keys, and how many keys there are of a pattern.
 
 #include <string>
-#include <unordered_set>
 
 #include "keys.hpp"
 #include "number.hpp"
@@ -19,7 +18,9 @@ constexpr auto kCount = gauge("redis_keys_count", "Keys that match a pattern.", 
 constexpr MetricInfo kMetrics[] = {kSize, kMemory, kValue, kText, kCount};
 
 constexpr std::string_view kLogHeader = "HYLL";  // what a HyperLogLog starts with
-constexpr std::string_view kValueEnd = "65535";  // longer strings are no label values
+// What is larger is not fetched: no string of that size is a label, and no HyperLogLog is as large.
+constexpr long long kMostText = 65536;
+constexpr long long kMostLog = 20480;
 
 struct SizeCommand {
   std::string_view type, command;
@@ -27,26 +28,41 @@ struct SizeCommand {
 constexpr SizeCommand kSizes[] = {{"list", "LLEN"}, {"set", "SCARD"},   {"zset", "ZCARD"},
                                   {"hash", "HLEN"}, {"stream", "XLEN"}, {"array", "ARCOUNT"}};
 
-/// Writes what is known of the keys of one page, in three round trips for all of them.
-class KeyPage {
+/// Writes what is known of keys, a page in two round trips, and a family at a time: their samples then stand
+/// together in the sink.
+class KeyPages {
  public:
-  KeyPage(KeyScrape& scrape, std::string_view database) : scrape_(scrape), database_(database) {}
+  explicit KeyPages(KeyScrape& scrape)
+      : scrape_(scrape), most_text_(scrape.options.key_values ? kMostText : kMostLog) {}
 
-  Status write(std::span<const std::string_view> keys) {
+  Status write(std::string_view database, std::span<const std::string_view> keys) {
+    database_ = database;
     if (auto status = ask_types(keys); !status) return status;
-    commands_.clear();
-    logs_.clear();
-    for (std::size_t i = 0; i < keys.size(); ++i) add_size(types_[2 * i].text, keys[i]);
-    if (commands_.count() > 0) {
-      if (auto status = scrape_.client->ask(commands_, sizes_, scrape_.deadline); !status) return status;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      const auto& memory = types_[2 * i + 1];
+      if (memory.kind == Reply::Kind::kInteger) scrape_.out(kMemory, {database_, keys[i]}, memory.integer);
     }
-    std::size_t at = 0;
-    for (std::size_t i = 0; i < keys.size(); ++i)
-      write_key(keys[i], types_[2 * i].text, types_[2 * i + 1], at);
+    clear();
+    for (std::size_t i = 0; i < keys.size(); ++i) add_question(keys[i], types_[2 * i], types_[2 * i + 1]);
+    if (auto status = ask(); !status) return status;
+    write_lengths();
+    // What is asked next depends on these answers: the text of a string whose memory was not told, and
+    // the cardinality of a HyperLogLog, which is a string for TYPE.
+    if (auto status = write_texts(); !status) return status;
     return write_logs();
   }
 
  private:
+  enum class Answer : unsigned char { kCount, kLength, kText };
+  struct Question {
+    std::string_view key;
+    Answer answer;
+  };
+  struct Log {
+    std::string_view key;
+    std::size_t length;
+  };
+
   Status ask_types(std::span<const std::string_view> keys) {
     commands_.clear();
     for (const auto key : keys) {
@@ -56,69 +72,95 @@ class KeyPage {
     return scrape_.client->ask(commands_, types_, scrape_.deadline);
   }
 
-  void add_size(std::string_view type, std::string_view key) {
-    if (type == "string") {
-      commands_.add({"STRLEN", key});
-      commands_.add({"GETRANGE", key, "0", scrape_.options.key_values ? kValueEnd : "3"});
-    }
-    for (const auto& size : kSizes) {
-      if (size.type == type) commands_.add({size.command, key});
-    }
+  void clear() {
+    commands_.clear();
+    questions_.clear();
+  }
+  Status ask() {
+    if (commands_.count() == 0) return {};
+    return scrape_.client->ask(commands_, answers_, scrape_.deadline);
   }
 
-  void write_key(std::string_view key, std::string_view type, const Reply& memory, std::size_t& at) {
-    if (memory.kind == Reply::Kind::kInteger) scrape_.out(kMemory, {database_, key}, memory.integer);
-    if (type == "none") {
+  void add_question(std::string_view key, const Reply& type, const Reply& memory) {
+    if (type.text == "none") {
       scrape_.out(kSize, {database_, key}, 0);
-    } else if (type == "string") {
-      const auto& length = sizes_[at++];
-      const auto& value = sizes_[at++];
-      if (value.text.starts_with(kLogHeader)) {
-        logs_.push_back({key, length.integer});
-      } else if (length.kind == Reply::Kind::kInteger) {
-        scrape_.out(kSize, {database_, key}, length.integer);
-      }
-      write_value(key, value.text, length.integer);
+    } else if (type.text == "string") {
+      // A string's memory is never less than its length: a small one is fetched without asking for that.
+      const bool small = memory.kind == Reply::Kind::kInteger && memory.integer <= most_text_;
+      commands_.add({small ? "GET" : "STRLEN", key});
+      questions_.push_back({key, small ? Answer::kText : Answer::kLength});
     } else {
       for (const auto& size : kSizes) {
-        if (size.type != type) continue;
-        const auto& reply = sizes_[at++];
-        if (reply.kind == Reply::Kind::kInteger) scrape_.out(kSize, {database_, key}, reply.integer);
+        if (size.type != type.text) continue;
+        commands_.add({size.command, key});
+        questions_.push_back({key, Answer::kCount});
       }
     }
   }
 
-  void write_value(std::string_view key, std::string_view value, long long length) {
-    if (!scrape_.options.key_values || value.empty() || static_cast<long long>(value.size()) != length)
-      return;
-    if (const auto number = go_float(value)) {
+  void write_lengths() {
+    for (std::size_t i = 0; i < questions_.size(); ++i) {
+      const auto& question = questions_[i];
+      const auto& answer = answers_[i];
+      if (question.answer != Answer::kText) {
+        if (answer.kind == Reply::Kind::kInteger)
+          scrape_.out(kSize, {database_, question.key}, answer.integer);
+      } else if (answer.is_text() && !answer.text.starts_with(kLogHeader)) {
+        scrape_.out(kSize, {database_, question.key}, answer.text.size());
+      }
+    }
+  }
+
+  Status write_texts() {
+    logs_.clear();
+    std::vector<std::string_view> unknown;
+    for (std::size_t i = 0; i < questions_.size(); ++i) {
+      const auto& [key, kind] = questions_[i];
+      if (kind == Answer::kText) {
+        write_text(key, answers_[i]);
+      } else if (kind == Answer::kLength && answers_[i].integer <= most_text_) {
+        unknown.push_back(key);
+      }
+    }
+    if (unknown.empty()) return {};
+    clear();
+    for (const auto key : unknown) commands_.add({"GET", key});
+    if (auto status = ask(); !status) return status;
+    for (std::size_t i = 0; i < unknown.size(); ++i) write_text(unknown[i], answers_[i]);
+    return {};
+  }
+
+  void write_text(std::string_view key, const Reply& answer) {
+    const auto text = answer.is_text() ? answer.text : std::string_view();
+    if (text.starts_with(kLogHeader)) logs_.push_back({key, text.size()});
+    if (!scrape_.options.key_values || text.empty()) return;
+    if (const auto number = go_float(text)) {
       scrape_.out(kValue, {database_, key}, *number);
     } else {
-      scrape_.out(kText, {database_, key, value}, 1);
+      scrape_.out(kText, {database_, key, text}, 1);
     }
   }
 
   /// A string that starts as a HyperLogLog does may still be none.
   Status write_logs() {
     if (logs_.empty()) return {};
-    commands_.clear();
+    clear();
     for (const auto& log : logs_) commands_.add({"PFCOUNT", log.key});
-    if (auto status = scrape_.client->ask(commands_, sizes_, scrape_.deadline); !status) return status;
+    if (auto status = ask(); !status) return status;
     for (std::size_t i = 0; i < logs_.size(); ++i) {
-      const bool counted = sizes_[i].kind == Reply::Kind::kInteger;
-      scrape_.out(kSize, {database_, logs_[i].key}, counted ? sizes_[i].integer : logs_[i].length);
+      const bool counted = answers_[i].kind == Reply::Kind::kInteger;
+      scrape_.out(kSize, {database_, logs_[i].key},
+                  counted ? Value(answers_[i].integer) : Value(logs_[i].length));
     }
     return {};
   }
 
-  struct Log {
-    std::string_view key;
-    long long length;
-  };
   KeyScrape& scrape_;
+  const long long most_text_;
   std::string_view database_;
   Commands commands_;
-  Replies types_, sizes_;
+  Replies types_, answers_;
+  std::vector<Question> questions_;
   std::vector<Log> logs_;
 };
 
@@ -126,41 +168,22 @@ class KeyPage {
 
 std::span<const MetricInfo> key_metrics() { return kMetrics; }
 
-Status KeyScrape::check_keys(std::span<const KeyPattern> patterns, std::span<const KeyPattern> single) {
-  std::unordered_set<std::uint64_t> seen;  // SCAN repeats keys, and patterns overlap
-  const auto look = [&](const KeyPattern& pattern, bool glob) -> Status {
-    if (auto status = select(pattern.database); !status) return status;
-    const auto label = "db" + pattern.database;
-    KeyPage page(*this, label);
-    const auto write = [&](std::span<const std::string_view> keys) -> Status {
-      std::vector<std::string_view> fresh;
-      for (const auto key : keys) {
-        const auto hash = std::hash<std::string_view>{}(key) ^ (std::hash<std::string_view>{}(label)*31);
-        if (seen.insert(hash).second) fresh.push_back(key);
-      }
-      return fresh.empty() ? Status{} : page.write(fresh);
-    };
-    if (glob) return scan(pattern, {}, write);
-    return one(pattern.pattern, write);
-  };
-  Status result;
-  for (const auto& pattern : patterns) {
-    if (auto status = look(pattern, pattern.is_glob()); !status) result = status;
-  }
-  for (const auto& pattern : single) {
-    if (auto status = look(pattern, false); !status) result = status;
-  }
-  return result;
+Status KeyScrape::check_keys(const KeyChoice& keys) {
+  KeyPages pages(*this);
+  return each_key(keys.check_keys, keys.check_single_keys, {},
+                  [&](std::string_view database, std::span<const std::string_view> page) {
+                    return pages.write(database, page);
+                  });
 }
 
-Status KeyScrape::count_keys(std::span<const KeyPattern> patterns) {
+Status KeyScrape::count_keys(const KeyChoice& keys) {
   Status result;
-  for (const auto& pattern : patterns) {
+  for (const auto& pattern : keys.count_keys) {
     auto status = select(pattern.database);
     std::size_t count = 0;
     if (status) {
-      status = scan(pattern, {}, [&](std::span<const std::string_view> keys) {
-        count += keys.size();
+      status = scan(pattern, {}, [&](std::span<const std::string_view> page) {
+        count += page.size();
         return Status{};
       });
     }

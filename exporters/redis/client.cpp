@@ -35,14 +35,16 @@ Status Client::connect(Deadline deadline) {
   if (connection_) return {};
   const auto began = std::chrono::steady_clock::now();
   auto connection = Connection::dial(address_, tls_.get(), limit(deadline));
-  if (!connection) return std::unexpected(connection.error());
-  connection_ = std::move(*connection);
-  if (auto status = greet(deadline); !status) {
-    close();
-    return status;
+  Status status;
+  if (connection) {
+    connection_ = std::move(*connection);
+    status = greet(deadline);
+    if (!status) close();
+  } else {
+    status = std::unexpected(connection.error());
   }
   connect_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  return {};
+  return status;
 }
 
 /// AUTH and SELECT must succeed; a name is only nice to have.

@@ -110,11 +110,8 @@ std::span<const MetricInfo> extension_metrics() {
 }
 
 Status KeyScrape::tile38() {
-  Commands commands;
   Replies replies;
-  commands.add({"SERVER", "EXT"});
-  if (auto status = client->ask(commands, replies, deadline); !status) return status;
-  if (replies[0].failed()) return fail(Code::kUnavailable, std::string(replies[0].text));
+  if (auto status = ask({"SERVER", "EXT"}, replies); !status) return status;
   const auto items = replies[0].array();
   for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
     auto key = items[i]->text;
@@ -132,11 +129,8 @@ Status KeyScrape::tile38() {
 }
 
 Status KeyScrape::modules() {
-  Commands commands;
   Replies replies;
-  commands.add({"INFO", "MODULES"});
-  if (auto status = client->ask(commands, replies, deadline); !status) return status;
-  if (!replies[0].is_text()) return fail(Code::kUnavailable, std::string(replies[0].text));
+  if (auto status = ask({"INFO", "MODULES"}, replies); !status) return status;
   write_modules(replies[0].text, out);
   return {};
 }
@@ -144,12 +138,9 @@ Status KeyScrape::modules() {
 Status KeyScrape::search_indexes() {
   auto wanted = Matcher::make("--check-search-indexes", options.search_pattern);
   if (!wanted) return std::unexpected(wanted.error());
-  Commands commands;
   Replies names, indexes;
-  commands.add({"FT._LIST"});
-  if (auto status = client->ask(commands, names, deadline); !status) return status;
-  if (names[0].failed()) return fail(Code::kUnavailable, std::string(names[0].text));
-  commands.clear();
+  if (auto status = ask({"FT._LIST"}, names); !status) return status;
+  Commands commands;
   std::vector<std::string_view> chosen;
   for (const auto* name : names[0].array()) {
     if (!wanted->matches(name->text)) continue;
@@ -167,15 +158,12 @@ Status KeyScrape::search_indexes() {
 }
 
 Status KeyScrape::scripts() {
-  Commands commands;
   Replies replies;
   for (const auto& script : options.scripts) {
-    commands.clear();
-    commands.add({options.scripts_read_only ? "EVAL_RO" : "EVAL", script.text, "0"});
-    if (auto status = client->ask(commands, replies, deadline); !status) return status;
-    if (replies[0].failed()) {
+    if (auto status = ask({options.scripts_read_only ? "EVAL_RO" : "EVAL", script.text, "0"}, replies);
+        !status) {
       out(kScriptResult, {script.filename}, 0);
-      return fail(Code::kUnavailable, "script " + script.filename + ": " + std::string(replies[0].text));
+      return fail(status.error().code, "script " + script.filename + ": " + status.error().message);
     }
     const auto items = replies[0].array();
     for (std::size_t i = 0; i + 1 < items.size(); i += 2) {

@@ -63,6 +63,7 @@ Status Instance::scrape(const KeyChoice& keys, Sink& sink, Deadline deadline) {
   const auto seconds = seconds_since(began);
   ++scrapes_;
   seconds_sum_ += seconds;
+  out.plain(kConnectTime, client_.connect_seconds());
   out(kUp, status ? 1 : 0);
   std::string_view error = status ? std::string_view() : status.error().message;
   out(kLastError, {error}, status ? 0 : 1);
@@ -106,7 +107,6 @@ Status Instance::scrape_server(const KeyChoice& keys, Output& out, Deadline dead
   const auto slowlog_last_at = commands_.add({"SLOWLOG", "GET", "1"});
   if (options_.client_list) clients_at = commands_.add({"CLIENT", "LIST"});
   if (auto status = client_.ask(commands_, first_, deadline); !status) return status;
-  out.plain(kConnectTime, client_.connect_seconds());
 
   const auto reply = [&](std::size_t at) -> const Reply& {
     static constexpr Reply kNothing;

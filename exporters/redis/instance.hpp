@@ -32,7 +32,7 @@ class Client {
   /// Another server with the same credentials and settings.
   std::unique_ptr<Client> sibling(std::string host, std::string port) const;
   const Address& address() const { return address_; }
-  /// How long the last connect() that did something took.
+  /// How long the last connect() that did something took, in vain or not.
   double connect_seconds() const { return connect_seconds_; }
 
  private:

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -25,22 +26,31 @@ struct KeyScrape {
   /// Everything that the flags ask for. An error (of a script) means that the server counts as down.
   Status run(const KeyChoice& keys, const InfoFacts& facts);
 
-  Status check_keys(std::span<const KeyPattern> patterns, std::span<const KeyPattern> single);
-  Status count_keys(std::span<const KeyPattern> patterns);
-  Status check_streams(std::span<const KeyPattern> patterns, std::span<const KeyPattern> single);
+  Status check_keys(const KeyChoice& keys);
+  Status count_keys(const KeyChoice& keys);
+  Status check_streams(const KeyChoice& keys);
   Status key_groups();
   Status scripts();
   Status tile38();
   Status modules();
   Status search_indexes();
 
+  /// Asks one thing, whose answer `replies` then has. An answer that is an error is one.
+  Status ask(std::initializer_list<std::string_view> words, Replies& replies) const;
   Status select(std::string_view database);
-  /// Calls `page` with the keys that match, a page at a time.
+
+  /// Calls `page` with keys, some at a time, while `client` is the server that has them.
   using Page = std::function<Status(std::span<const std::string_view> keys)>;
   Status scan(const KeyPattern& pattern, std::string_view type, const Page& page);
-  /// Calls `page` with one key, on the server that has it.
   Status one(std::string_view key, const Page& page);
   Status scan_server(const KeyPattern& pattern, std::string_view type, const Page& page);
+
+  /// All keys of some type ("": any) that patterns match, and the single ones, each once. What fails does not
+  /// hold up the others; the last error is returned.
+  using LabelledPage =
+      std::function<Status(std::string_view database, std::span<const std::string_view> keys)>;
+  Status each_key(std::span<const KeyPattern> patterns, std::span<const KeyPattern> single,
+                  std::string_view type, const LabelledPage& page);
 };
 
 }  // namespace exporter::redis

@@ -4,6 +4,7 @@
 #include <exporter/log.hpp>
 #include <exporter/text.hpp>
 
+#include "key_set.hpp"
 #include "keys.hpp"
 
 namespace exporter::redis {
@@ -15,13 +16,18 @@ void optional_part(std::string_view what, const Status& status) {
 
 }  // namespace
 
-Status KeyScrape::select(std::string_view database) {
+Status KeyScrape::ask(std::initializer_list<std::string_view> words, Replies& replies) const {
   Commands commands;
-  Replies replies;
-  commands.add({"SELECT", database});
+  commands.add(words);
   if (auto status = client->ask(commands, replies, deadline); !status) return status;
-  if (replies[0].failed())
-    return fail(Code::kInvalid, "SELECT " + std::string(database) + ": " + std::string(replies[0].text));
+  if (replies[0].failed()) return fail(Code::kUnavailable, std::string(replies[0].text));
+  return {};
+}
+
+Status KeyScrape::select(std::string_view database) {
+  Replies replies;
+  if (auto status = ask({"SELECT", database}, replies); !status)
+    return fail(status.error().code, "SELECT " + std::string(database) + ": " + status.error().message);
   selected = true;
   return {};
 }
@@ -87,19 +93,58 @@ Status KeyScrape::scan_server(const KeyPattern& pattern, std::string_view type, 
   return {};
 }
 
-Status KeyScrape::run(const KeyChoice& keys, const InfoFacts& facts) {
-  if (!options.skip_keys_on_master || facts.role == "slave") {
-    if (!keys.check_keys.empty() || !keys.check_single_keys.empty())
-      optional_part("check-keys", check_keys(keys.check_keys, keys.check_single_keys));
-    if (!keys.count_keys.empty()) optional_part("count-keys", count_keys(keys.count_keys));
-    if (!keys.check_streams.empty() || !keys.check_single_streams.empty())
-      optional_part("check-streams", check_streams(keys.check_streams, keys.check_single_streams));
+Status KeyScrape::each_key(std::span<const KeyPattern> patterns, std::span<const KeyPattern> single,
+                           std::string_view type, const LabelledPage& page) {
+  KeySet seen;
+  std::vector<std::string_view> fresh;
+  const auto look = [&](const KeyPattern& pattern, bool glob) -> Status {
+    if (auto status = select(pattern.database); !status) return status;
+    const auto label = "db" + pattern.database;
+    const auto write = [&](std::span<const std::string_view> keys) -> Status {
+      fresh.clear();
+      for (const auto key : keys) {
+        if (seen.add(label, key)) fresh.push_back(key);
+      }
+      return fresh.empty() ? Status{} : page(label, fresh);
+    };
+    return glob ? scan(pattern, type, write) : one(pattern.pattern, write);
+  };
+  Status result;
+  for (const auto& pattern : patterns) {
+    if (auto status = look(pattern, pattern.is_glob()); !status) result = status;
   }
-  optional_part("check-key-groups", key_groups());
-  if (options.tile38) optional_part("SERVER EXT", tile38());
-  if (options.modules) optional_part("INFO MODULES", modules());
-  if (options.search_indexes) optional_part("FT.INFO", search_indexes());
-  const auto status = options.scripts.empty() ? Status{} : scripts();
+  for (const auto& pattern : single) {
+    if (auto status = look(pattern, false); !status) result = status;
+  }
+  return result;
+}
+
+Status KeyScrape::run(const KeyChoice& keys, const InfoFacts& facts) {
+  const bool look_at_keys = !options.skip_keys_on_master || facts.role == "slave";
+  const struct {
+    std::string_view name;
+    bool wanted;
+    Status (KeyScrape::*part)(const KeyChoice&);
+  } key_parts[] = {
+      {"check-keys", !keys.check_keys.empty() || !keys.check_single_keys.empty(), &KeyScrape::check_keys},
+      {"count-keys", !keys.count_keys.empty(), &KeyScrape::count_keys},
+      {"check-streams", !keys.check_streams.empty() || !keys.check_single_streams.empty(),
+       &KeyScrape::check_streams}};
+  for (const auto& [name, wanted, part] : key_parts) {
+    if (wanted && look_at_keys) optional_part(name, (this->*part)(keys));
+  }
+  const struct {
+    std::string_view name;
+    bool wanted;
+    Status (KeyScrape::*part)();
+  } parts[] = {{"check-key-groups", true, &KeyScrape::key_groups},
+               {"SERVER EXT", options.tile38, &KeyScrape::tile38},
+               {"INFO MODULES", options.modules, &KeyScrape::modules},
+               {"FT.INFO", options.search_indexes, &KeyScrape::search_indexes}};
+  for (const auto& [name, wanted, part] : parts) {
+    if (wanted) optional_part(name, (this->*part)());
+  }
+  const auto status = scripts();
   // The connection is kept: the next scrape starts in the database that the address names.
   if (selected)
     optional_part("SELECT", select(client->address().database.empty() ? "0" : client->address().database));

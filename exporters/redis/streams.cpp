@@ -87,41 +87,41 @@ double value_of(const Reply& reply, Kind kind) {
 
 std::span<const MetricInfo> stream_metrics() { return kMetrics; }
 
-Status KeyScrape::check_streams(std::span<const KeyPattern> patterns, std::span<const KeyPattern> single) {
+Status KeyScrape::check_streams(const KeyChoice& keys) {
   Commands commands;
   Replies streams, consumers;
-  const auto write = [&](const std::string& database, std::span<const std::string_view> keys) -> Status {
+  const auto write = [&](std::string_view database, std::span<const std::string_view> page) -> Status {
     commands.clear();
-    for (const auto key : keys) {
+    for (const auto key : page) {
       commands.add({"XINFO", "STREAM", key});
       commands.add({"XINFO", "GROUPS", key});
     }
     if (auto status = client->ask(commands, streams, deadline); !status) return status;
     commands.clear();
-    for (std::size_t i = 0; i < keys.size(); ++i) {
+    for (std::size_t i = 0; i < page.size(); ++i) {
       if (streams[2 * i].failed()) continue;  // gone, or something else than a stream
       for (const auto& field : kStream) {
-        out(field.metric, {database, keys[i]}, value_of(streams[2 * i].named(field.key), field.kind));
+        out(field.metric, {database, page[i]}, value_of(streams[2 * i].named(field.key), field.kind));
       }
       for (const auto* group : streams[2 * i + 1].array()) {
         const auto name = group->named("name").text;
         for (const auto& field : kGroup) {
-          out(field.metric, {database, keys[i], name}, value_of(group->named(field.key), field.kind));
+          out(field.metric, {database, page[i], name}, value_of(group->named(field.key), field.kind));
         }
-        if (options.stream_consumers) commands.add({"XINFO", "CONSUMERS", keys[i], name});
+        if (options.stream_consumers) commands.add({"XINFO", "CONSUMERS", page[i], name});
       }
     }
     if (commands.count() == 0) return {};
     if (auto status = client->ask(commands, consumers, deadline); !status) return status;
     std::size_t at = 0;
-    for (std::size_t i = 0; i < keys.size(); ++i) {
+    for (std::size_t i = 0; i < page.size(); ++i) {
       if (streams[2 * i].failed()) continue;
       for (const auto* group : streams[2 * i + 1].array()) {
+        const auto group_name = group->named("name").text;
         for (const auto* consumer : consumers[at].array()) {
           const auto name = consumer->named("name").text;
-          out(kPending, {database, keys[i], group->named("name").text, name},
-              consumer->named("pending").integer);
-          out(kIdle, {database, keys[i], group->named("name").text, name},
+          out(kPending, {database, page[i], group_name, name}, consumer->named("pending").integer);
+          out(kIdle, {database, page[i], group_name, name},
               static_cast<double>(consumer->named("idle").integer) / 1e3);
         }
         ++at;
@@ -129,21 +129,7 @@ Status KeyScrape::check_streams(std::span<const KeyPattern> patterns, std::span<
     }
     return {};
   };
-  const auto look = [&](const KeyPattern& pattern, bool glob) -> Status {
-    if (auto status = select(pattern.database); !status) return status;
-    const auto label = "db" + pattern.database;
-    const auto page = [&](std::span<const std::string_view> keys) { return write(label, keys); };
-    if (glob) return scan(pattern, "stream", page);
-    return one(pattern.pattern, page);
-  };
-  Status result;
-  for (const auto& pattern : patterns) {
-    if (auto status = look(pattern, pattern.is_glob()); !status) result = status;
-  }
-  for (const auto& pattern : single) {
-    if (auto status = look(pattern, false); !status) result = status;
-  }
-  return result;
+  return each_key(keys.check_streams, keys.check_single_streams, "stream", write);
 }
 
 }  // namespace exporter::redis

@@ -4,13 +4,13 @@
 import base64
 import http.client
 import json
-import random
 import socket
 import ssl
 import threading
 import time
 
 import harness
+import redis_servers
 
 PASSWORD = "pass w:rd@1"
 HASH = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"  # of "U*U"
@@ -48,70 +48,7 @@ class Silent:
         self.socket.close()
 
 
-def cluster_port():
-    """A node of a cluster takes the port 10,000 above its own too: not every free port will do."""
-    for _ in range(100):
-        port = random.randrange(20000, 30000)
-        try:
-            for taken in (port, port + 10000):
-                socket.create_server(("127.0.0.1", taken)).close()
-            return port
-        except OSError:
-            continue
-    raise AssertionError("no port for a cluster's node")
-
-
-class Redis(harness.TestCase):
-    def server(self, *options, port=None):
-        port = port or harness.free_port()
-        folder = self.folder + f"/redis-{port}"
-        self.write(f"redis-{port}/.keep", "")
-        child = harness.Child([harness.tool("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder,
-                               *options], port, self.folder)
-        self.addCleanup(child.stop)
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                return child
-            except OSError:
-                self.assertLess(time.monotonic(), deadline, child.log)
-                time.sleep(0.05)
-
-    def command(self, server, *words):
-        with socket.create_connection(("127.0.0.1", server.port), 5) as connection:
-            line = f"*{len(words)}\r\n" + "".join(f"${len(w.encode())}\r\n{w}\r\n" for w in words)
-            connection.sendall(line.encode())
-            return connection.recv(65536).decode()
-
-    def openssl(self, *arguments):
-        done = harness.run(harness.tool("openssl"), *arguments)
-        self.assertEqual(done.returncode, 0, done.stderr)
-
-    def authority(self, name):
-        """A certificate that stands for itself, and its key: `name`.pem and `name`.key in the folder."""
-        path = f"{self.folder}/{name}"
-        self.openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", path + ".key", "-out", path + ".pem", "-days", "2",
-                     "-subj", "/CN=" + name, "-addext", "subjectAltName=IP:127.0.0.1")
-        return path
-
-    def identity(self, name, authority, *dates):
-        """One that an authority has signed. `dates`: options for when it is good, two days from now without."""
-        path, ca = f"{self.folder}/{name}", f"{self.folder}/{authority}"
-        names = self.write(name + ".names", "subjectAltName=IP:127.0.0.1")
-        self.openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", path + ".key", "-out", path + ".csr", "-subj", "/CN=" + name)
-        self.openssl("x509", "-req", "-in", path + ".csr", "-CA", ca + ".pem", "-CAkey", ca + ".key", "-CAcreateserial", "-out", path + ".pem",
-                     "-extfile", names, *(dates or ("-days", "2")))
-        return path
-
-    def redis_exporter(self, server, *flags, env=None):
-        return self.exporter(f"-redis.addr=redis://127.0.0.1:{server.port}", *flags, name="redis_exporter", env=env)
-
-    def page(self, exporter, path="/metrics", **headers):
-        answer = exporter.get(path, **headers)
-        self.assertEqual(answer.status, 200, answer.text)
-        return harness.Page(answer.text)
-
+class Redis(redis_servers.TestCase):
     def test_values(self):
         server = self.server("--latency-tracking", "yes")
         self.command(server, "SET", "a", "1")
@@ -143,15 +80,11 @@ class Redis(harness.TestCase):
         self.assertEqual(after.value("redis_exporter_scrapes_total"), 6)
 
     def test_replica(self):
-        master = self.server()
-        replica = self.server("--replicaof", "127.0.0.1", str(master.port))
+        master, replica = self.master_and_replica()
         labels = {"master_host": "127.0.0.1", "master_port": str(master.port)}
         exporter = self.redis_exporter(replica, "-append-instance-role-label")
-        deadline = time.monotonic() + 30
-        while self.page(exporter).value("redis_master_link_up", instance_role="slave", **labels) != 1:
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.2)
         page = self.page(exporter)
+        self.assertEqual(page.value("redis_master_link_up", instance_role="slave", **labels), 1)
         self.assertEqual(page.value("redis_slave_info", instance_role="slave", read_only="1", **labels), 1)
         page = self.page(self.redis_exporter(master))
         self.assertEqual(page.value("redis_connected_slaves"), 1)
@@ -184,17 +117,9 @@ class Redis(harness.TestCase):
         self.assertEqual(len(page.series("redis_connected_client_info")), 1)
 
     def test_cluster(self):
-        nodes = [self.server("--cluster-enabled", "yes", port=cluster_port()) for _ in range(2)]
-        for node, slots in zip(nodes, (range(8192), range(8192, 16384))):
-            self.command(node, "CLUSTER", "ADDSLOTS", *map(str, slots))
-        self.command(nodes[0], "CLUSTER", "MEET", "127.0.0.1", str(nodes[1].port))
-        deadline = time.monotonic() + 30
-        while not all("cluster_state:ok" in self.command(node, "CLUSTER", "INFO") for node in nodes):
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.2)
+        nodes = self.cluster(2)
         for i in range(20):
-            if self.command(nodes[0], "SET", f"k:{i}", "v").startswith("-MOVED"):
-                self.command(nodes[1], "SET", f"k:{i}", "v")
+            self.cluster_command(nodes, "SET", f"k:{i}", "v")
         exporter = self.redis_exporter(nodes[0], "-is-cluster", "-check-keys=k:*", "-check-single-keys=k:1,k:2,k:3,none", "-count-keys=*")
         page = self.page(exporter)
         self.assertEqual(page.value("redis_cluster_state"), 1)
@@ -336,22 +261,6 @@ class Redis(harness.TestCase):
         done = harness.run(path, "-redis.addr=http://u:hidden-secret@h")
         self.assertEqual(done.returncode, 1)
         self.assertNotIn("hidden-secret", done.stdout + done.stderr)
-
-    def test_same_as_the_original(self):
-        original = harness.original("redis_exporter")
-        if not original:
-            self.skipTest("the original is not here")
-        server = self.server()
-        for i in range(50):
-            self.command(server, "SET", f"k:{i}", str(i))
-        flags = ["-check-keys=k:*", "-count-keys=k:*", "-include-config-metrics", "-check-key-groups=^(k):"]
-        ours = self.redis_exporter(server, *flags)
-        theirs = self.exporter(f"-redis.addr=redis://127.0.0.1:{server.port}", *flags, path=original)
-        for exporter in (ours, theirs):
-            exporter.get("/metrics")
-        done = harness.run("python3", harness.shared("tools", "parity.py"), "diff", "--ours", f"http://127.0.0.1:{ours.port}/metrics",
-                           "--theirs", f"http://127.0.0.1:{theirs.port}/metrics", "--ignore", r"^(go_|process_|promhttp_|.*_build_info$|redis_commands_|redis_latency_percentiles|redis_errors)", seconds=60)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// What reads flags, addresses, passwords, numbers and answers.
 
 #include <cmath>
 
@@ -6,6 +7,7 @@
 
 #include "address.hpp"
 #include "cluster.hpp"
+#include "key_set.hpp"
 #include "number.hpp"
 #include "options.hpp"
 #include "resp.hpp"
@@ -128,6 +130,16 @@ TEST(Cluster, ReadsNodes) {
   EXPECT_EQ(
       discovery_page({nodes[0]}, true),
       "[\n  {\n    \"targets\": [\n      \"rediss://10.0.0.1:7000\"\n    ],\n    \"labels\": {}\n  }\n]");
+}
+
+TEST(KeySet, TellsKeysAndDatabasesApart) {
+  KeySet seen;
+  constexpr int kMany = 10000;  // so that the table grows
+  for (int i = 0; i < kMany; ++i) {
+    EXPECT_TRUE(seen.add("db0", "k:" + std::to_string(i)));
+    EXPECT_TRUE(seen.add("db1", "k:" + std::to_string(i)));
+  }
+  for (int i = 0; i < kMany; ++i) EXPECT_FALSE(seen.add("db1", "k:" + std::to_string(i)));
 }
 
 }  // namespace
