@@ -53,7 +53,7 @@ class KeyPages {
   }
 
  private:
-  enum class Answer : unsigned char { kCount, kLength, kText };
+  enum class Answer : unsigned char { kElements, kBytes, kString };
   struct Question {
     std::string_view key;
     Answer answer;
@@ -88,12 +88,12 @@ class KeyPages {
       // A string's memory is never less than its length: a small one is fetched without asking for that.
       const bool small = memory.kind == Reply::Kind::kInteger && memory.integer <= most_text_;
       commands_.add({small ? "GET" : "STRLEN", key});
-      questions_.push_back({key, small ? Answer::kText : Answer::kLength});
+      questions_.push_back({key, small ? Answer::kString : Answer::kBytes});
     } else {
       for (const auto& size : kSizes) {
         if (size.type != type.text) continue;
         commands_.add({size.command, key});
-        questions_.push_back({key, Answer::kCount});
+        questions_.push_back({key, Answer::kElements});
       }
     }
   }
@@ -102,7 +102,7 @@ class KeyPages {
     for (std::size_t i = 0; i < questions_.size(); ++i) {
       const auto& question = questions_[i];
       const auto& answer = answers_[i];
-      if (question.answer != Answer::kText) {
+      if (question.answer != Answer::kString) {
         if (answer.kind == Reply::Kind::kInteger)
           scrape_.out(kSize, {database_, question.key}, answer.integer);
       } else if (answer.is_text() && !answer.text.starts_with(kLogHeader)) {
@@ -116,9 +116,9 @@ class KeyPages {
     std::vector<std::string_view> unknown;
     for (std::size_t i = 0; i < questions_.size(); ++i) {
       const auto& [key, kind] = questions_[i];
-      if (kind == Answer::kText) {
+      if (kind == Answer::kString) {
         write_text(key, answers_[i]);
-      } else if (kind == Answer::kLength && answers_[i].integer <= most_text_) {
+      } else if (kind == Answer::kBytes && answers_[i].integer <= most_text_) {
         unknown.push_back(key);
       }
     }

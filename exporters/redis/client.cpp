@@ -82,7 +82,10 @@ Status Client::ask(const Commands& commands, Replies& replies, Deadline deadline
     if (auto again = connect(deadline); !again) return again;
     status = connection_->exchange(commands, replies, limit(deadline));
   }
-  if (!status) close();
+  if (!status) {
+    close();
+    replies.clear();  // what came may be large
+  }
   return status;
 }
 

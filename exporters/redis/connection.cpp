@@ -20,7 +20,6 @@ namespace exporter::redis {
 namespace {
 
 constexpr std::size_t kReadSize = 16384;
-constexpr std::size_t kMostBytes = 256U << 20;  // of one exchange; more is no Redis that we want to know
 
 int milliseconds_left(Deadline deadline) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
@@ -48,12 +47,14 @@ Connection::~Connection() {
   ::close(descriptor_);
 }
 
+std::unexpected<Error> Connection::timed_out() const { return fail(Code::kTimeout, peer_ + ": i/o timeout"); }
+
 Status Connection::wait(short events, Deadline deadline) const {
   pollfd entry{.fd = descriptor_, .events = events, .revents = 0};
   for (;;) {
     const int ready = ::poll(&entry, 1, milliseconds_left(deadline));
     if (ready > 0) return {};
-    if (ready == 0) return fail(Code::kTimeout, peer_ + ": i/o timeout");
+    if (ready == 0) return timed_out();
     if (errno != EINTR) return std::unexpected(errno_error("poll", peer_, errno));
   }
 }
@@ -101,7 +102,8 @@ Result<std::unique_ptr<Connection>> Connection::dial(const Address& address, con
       if (!step) return fail(step);
       if (step->want == TlsSession::Want::kNothing) break;
       const short events = step->want == TlsSession::Want::kRead ? POLLIN : POLLOUT;
-      if (auto ready = connection->wait(events, deadline); !ready) return std::unexpected(ready.error());
+      if (auto ready = connection->wait(events, deadline); !ready)
+        return fail(ready.error().code, "tls: handshake: " + ready.error().message);
     }
     connection->tls_ = std::move(*session);
     return connection;
@@ -130,6 +132,15 @@ Result<std::size_t> Connection::read_some(Deadline deadline) {
   }
 }
 
+/// Hands on what stands in the buffer.
+Status Connection::take(std::size_t bytes, Replies& replies, Deadline deadline) {
+  received_ += bytes;
+  if (received_ > kMostReplyBytes) return fail(Code::kInvalid, "the answer is larger than 128 MB");
+  // A server that sends without end never makes anybody wait.
+  if (std::chrono::steady_clock::now() >= deadline) return timed_out();
+  return replies.feed({buffer_.get(), bytes});
+}
+
 /// Sends all. Where the server stops reading, what it says meanwhile is read first: a long pipeline would
 /// otherwise wait for both sides at once.
 Status Connection::send(std::string_view bytes, Replies& replies, Deadline deadline) {
@@ -154,8 +165,7 @@ Status Connection::send(std::string_view bytes, Replies& replies, Deadline deadl
     const auto got = ::recv(descriptor_, buffer_.get(), kReadSize, 0);
     if (got == 0) return fail(Code::kUnavailable, "EOF");
     if (got > 0) {
-      received_ += static_cast<std::size_t>(got);
-      if (auto fed = replies.feed({buffer_.get(), static_cast<std::size_t>(got)}); !fed) return fed;
+      if (auto taken = take(static_cast<std::size_t>(got), replies, deadline); !taken) return taken;
     }
   }
   return {};
@@ -177,9 +187,7 @@ Status Connection::exchange(const Commands& commands, Replies& replies, Deadline
       if (!got) return std::unexpected(got.error());
       return fail(Code::kUnavailable, received_ == 0 ? "EOF" : "unexpected EOF");
     }
-    received_ += *got;
-    if (received_ > kMostBytes) return fail(Code::kInvalid, "the answer is too large");
-    if (auto fed = replies.feed({buffer_.get(), *got}); !fed) return fed;
+    if (auto taken = take(*got, replies, deadline); !taken) return taken;
   }
   if (replies.size() > commands.count()) return fail(Code::kInvalid, "more answers than questions");
   return {};

@@ -36,9 +36,11 @@ class Connection {
 
  private:
   explicit Connection(int descriptor) : descriptor_(descriptor) {}
+  std::unexpected<Error> timed_out() const;
   Status wait(short events, Deadline deadline) const;
   Status send(std::string_view bytes, Replies& replies, Deadline deadline);
   Result<std::size_t> read_some(Deadline deadline);
+  Status take(std::size_t bytes, Replies& replies, Deadline deadline);
 
   int descriptor_;
   std::unique_ptr<TlsSession> tls_;

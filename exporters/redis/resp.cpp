@@ -109,6 +109,15 @@ void Replies::clear() {
   arena_.release();
 }
 
+/// Of the string that has begun: so that what is too large need not come first. The reader keeps its size in
+/// front of what it has not taken yet.
+std::size_t Replies::announced_bytes() const {
+  if (reader_->ridx < 0 || reader_->rstack[reader_->ridx].type != REDIS_REPLY_STRING) return 0;
+  std::size_t size = 0;
+  std::from_chars(reader_->buf + reader_->pos, reader_->buf + reader_->len, size);
+  return size;
+}
+
 Status Replies::feed(std::string_view bytes) {
   if (!reader_) {
     reader_ = redisReaderCreateWithFunctions(&ReplyMaker::functions);
@@ -123,7 +132,11 @@ Status Replies::feed(std::string_view bytes) {
     if (redisReaderGetReply(reader_, &reply) != REDIS_OK) {
       return fail(Code::kInvalid, std::string("cannot read the answer: ") + reader_->errstr);
     }
-    if (!reply) return {};
+    if (!reply) {
+      if (announced_bytes() > kMostReplyBytes)
+        return fail(Code::kInvalid, "the answer is larger than 128 MB");
+      return {};
+    }
     replies_.push_back(static_cast<const Reply*>(reply));
   }
 }

@@ -53,6 +53,9 @@ class Commands {
   std::size_t count_ = 0;
 };
 
+/// More than this of answers to one pipeline is no Redis that we want to know.
+inline constexpr std::size_t kMostReplyBytes = 128U << 20;
+
 /// Takes bytes, gives the replies in them. All replies and their text stand in one arena.
 class Replies {
  public:
@@ -70,6 +73,7 @@ class Replies {
 
  private:
   friend struct ReplyMaker;
+  std::size_t announced_bytes() const;
   std::pmr::monotonic_buffer_resource arena_{16384};
   redisReader* reader_ = nullptr;
   std::vector<const Reply*> replies_;
