@@ -1,64 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
 // nginx-vts-exporter: the page of nginx's VTS module, on ports 9113 and 9913.
 
-#include <exporter/app.hpp>
-#include <exporter/http_client.hpp>
+#include <optional>
 
-#include "vts_status.hpp"
+#include <exporter/app.hpp>
+#include <exporter/http_flags.hpp>
+
+#include "module_names.hpp"
+#include "vts_collector.hpp"
 
 namespace exporter::nginx_vts {
 namespace {
 
-class VtsCollector final : public Collector {
+class Settings {
  public:
-  explicit VtsCollector(Flags& flags)
+  explicit Settings(Flags& flags)
       : uri_(flags
                  .text("nginx.scrape_uri", "http://localhost/status",
-                       "Address of the VTS page in its JSON format.")
+                       "Address of the VTS page in its JSON format: http(s)://... or unix:<socket>:<path>.")
                  .env("NGINX_STATUS")),
         timeout_(flags.integer("nginx.scrape_timeout", 2, "Longest time for an answer, in seconds.")),
         insecure_(flags.toggle("insecure", true, "Take any TLS certificate.")),
         prefix_(flags.text("metrics.namespace", "nginx", "What the names of metrics begin with.")
-                    .env("METRICS_NS")) {
+                    .env("METRICS_NS")),
+        names_(flags
+                   .text("metrics.names", "both",
+                         "Whose names the metrics have: those of nginx-vts-exporter (nginx_server_requests), "
+                         "those of the module's own page (nginx_vts_server_requests_total), or both.")
+                   .choices({"both", "exporter", "module"})),
+        http_(flags, {.prefix = "nginx.", .separator = '_'}) {
     flags.toggle("go.metrics", false, "Accepted for the original's sake; there is no Go runtime here.");
   }
 
-  Status start() override {
-    names_ = std::make_unique<Names>(*prefix_);
-    client_ = std::make_unique<HttpClient>(HttpOptions{.insecure = *insecure_, .follow_redirects = true});
-    return {};
+  Result<Target> target() const {
+    auto address = parse_http_address(*uri_);
+    if (!address) return fail(Code::kInvalid, "-nginx.scrape_uri: " + address.error().message);
+    return target_at(std::move(*address));
   }
-
-  Status collect(Sink& sink, const Scrape& scrape) override {
-    auto status = ask(sink, scrape);
-    if (!status) sink.clear();
-    write_up(sink, *names_, status.has_value());
-    return status;
+  Result<Target> probed(const Scrape& scrape) const {
+    auto address = probe_address(scrape);
+    if (!address) return fail(address);
+    auto target = target_at(std::move(*address));
+    if (target) http_.restrict_probe(target->http);
+    return target;
   }
+  NameSets names() const { return {.exporter = *names_ != "module", .module = *names_ != "exporter"}; }
+  std::string_view prefix() const { return *prefix_; }
 
  private:
-  Status ask(Sink& sink, const Scrape& scrape) {
-    const auto limit = std::chrono::seconds(*timeout_ > 0 ? *timeout_ : 3600);
-    const auto answer = client_->get(*uri_, answer_by(scrape, limit));
-    if (!answer) return fail(answer);
-    const auto problem = [&](const std::string& what) {
-      return fail(Code::kInvalid, "get " + shown_url(*uri_) + ": " + what);
-    };
-    if (answer->status < 200 || answer->status > 299)
-      return problem("status " + std::to_string(answer->status));
-    auto status = write_vts_status(sink, *names_, answer->body);
-    if (!status)
-      return problem(status.error().message +
-                     "; the address has to be the one of the JSON format, .../format/json");
-    return status;
+  Result<Target> target_at(HttpAddress address) const {
+    Target target{.address = std::move(address),
+                  .http = {.insecure = *insecure_, .follow_redirects = true},
+                  .timeout = std::chrono::seconds(*timeout_ > 0 ? *timeout_ : 3600)};
+    target.http.unix_socket = target.address.unix_socket;
+    if (auto status = http_.apply(target.http); !status) return fail(status);
+    return target;
   }
 
   const Flag<std::string>& uri_;
   const Flag<long>& timeout_;
   const Flag<bool>& insecure_;
   const Flag<std::string>& prefix_;
-  std::unique_ptr<Names> names_;
-  std::unique_ptr<HttpClient> client_;
+  const Flag<std::string>& names_;
+  HttpFlags http_;
 };
 
 }  // namespace
@@ -75,6 +79,23 @@ int main(int argc, char** argv) {
            .flag_names = {{"web.listen-address", "telemetry.address", "METRICS_ADDR"},
                           {"web.telemetry-path", "telemetry.endpoint", "METRICS_ENDPOINT"}},
            .build_info = "nginx_vts_exporter"});
-  app.add("vts", nginx_vts::metrics(), std::make_unique<nginx_vts::VtsCollector>(app.flags()), true);
+  const nginx_vts::Settings settings(app.flags());
+  std::optional<nginx_vts::Names> names;
+  app.add("exporter", nginx_vts::exporter_metrics(), nullptr);
+  app.add("module", nginx_vts::module_metrics(), nullptr);
+  app.on_start([&]() -> Status {
+    auto target = settings.target();
+    if (!target) return fail(target);
+    names.emplace(settings.prefix());
+    app.add("vts", {},
+            std::make_unique<nginx_vts::VtsCollector>(std::move(*target), *names, settings.names()), true);
+    return {};
+  });
+  app.probe("/probe", [&](Sink& sink, const Scrape& scrape) -> Status {
+    auto target = settings.probed(scrape);
+    if (!target) return fail(target);
+    nginx_vts::VtsCollector collector(std::move(*target), *names, settings.names());
+    return served_probe(scrape, collector.collect(sink, scrape));
+  });
   return app.run(argc, argv);
 }

@@ -13,7 +13,7 @@ from answering import HUGE, Answering, ok
 UP = "nginx_up"
 PAGE = {"hostName": "h", "nginxVersion": "1.22.1", "loadMsec": 0, "nowMsec": 5000, "connections": {"active": 3},
         "serverZones": {"a": {"requestCounter": 7, "inBytes": 1, "outBytes": 2, "responses": {"2xx": 7}}},
-        "upstreamZones": {"u": [{"server": "b", "requestCounter": 1}, {"server": "b", "requestCounter": 2}]}}
+        "upstreamZones": {"u": [{"server": "b", "requestCounter": 3}, {"server": "b", "requestCounter": 3}]}}
 CONFIG = """
 load_module {module}; daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}}
 http {{
