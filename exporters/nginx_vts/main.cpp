@@ -28,9 +28,9 @@ class Settings {
                          "Whose names the metrics have: those of nginx-vts-exporter (nginx_server_requests), "
                          "those of the module's own page (nginx_vts_server_requests_total), or both.")
                    .choices({"both", "exporter", "module"})),
-        http_(flags, {.prefix = "nginx.", .separator = '_'}) {
-    flags.toggle("go.metrics", false, "Accepted for the original's sake; there is no Go runtime here.");
-  }
+        process_metrics_(flags.toggle("go.metrics", false,
+                                      "Expose metrics about this process (there is no Go runtime here).")),
+        http_(flags, {.prefix = "nginx.", .separator = '_'}) {}
 
   Result<Target> target() const {
     auto address = parse_http_address(*uri_);
@@ -46,6 +46,7 @@ class Settings {
   }
   NameSets names() const { return {.exporter = *names_ != "module", .module = *names_ != "exporter"}; }
   std::string_view prefix() const { return *prefix_; }
+  bool process_metrics() const { return *process_metrics_; }
 
  private:
   Result<Target> target_at(HttpAddress address) const {
@@ -62,6 +63,7 @@ class Settings {
   const Flag<bool>& insecure_;
   const Flag<std::string>& prefix_;
   const Flag<std::string>& names_;
+  const Flag<bool>& process_metrics_;
   HttpFlags http_;
 };
 
@@ -87,6 +89,7 @@ int main(int argc, char** argv) {
     auto target = settings.target();
     if (!target) return fail(target);
     names.emplace(settings.prefix());
+    if (!settings.process_metrics()) app.without_process_metrics();
     app.add("vts", {},
             std::make_unique<nginx_vts::VtsCollector>(std::move(*target), *names, settings.names()), true);
     return {};

@@ -93,6 +93,7 @@ struct App::Impl {
   ServerOptions server_options;
   std::function<int()> print_once;
   bool own_metrics = true;
+  bool process_metrics = true;
 
   const Flag<std::vector<std::string>>* listen = nullptr;
   const Flag<std::string>* web_config = nullptr;
@@ -163,6 +164,7 @@ void App::web_config_file(std::string path) { impl_->web_config_path = std::move
 void App::server_options(const ServerOptions& options) { impl_->server_options = options; }
 void App::on_once(std::function<int()> print) { impl_->print_once = std::move(print); }
 void App::without_own_metrics() { impl_->own_metrics = false; }
+void App::without_process_metrics() { impl_->process_metrics = false; }
 
 Build build() { return {detail::version(), detail::revision(), detail::compiler()}; }
 
@@ -212,9 +214,11 @@ Status App::Impl::start() {
   }
   auto& runner = metrics.runner();
   if (own_metrics && !**no_own_metrics) {
-    runner.add(
-        {.name = "process", .keep_partial = true, .observed = false, .families = detail::process_metrics()},
-        detail::make_process_collector());
+    if (process_metrics) {
+      runner.add(
+          {.name = "process", .keep_partial = true, .observed = false, .families = detail::process_metrics()},
+          detail::make_process_collector());
+    }
     runner.add(
         {.name = "promhttp", .keep_partial = true, .observed = false, .families = detail::handler_metrics()},
         detail::make_handler_collector(metrics.counts()));

@@ -13,7 +13,6 @@ namespace exporter {
 namespace {
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 void append_utf8(std::uint32_t point, std::string& out) {
   const auto byte = [&](std::uint32_t value) { out += static_cast<char>(value); };
@@ -58,11 +57,6 @@ std::size_t number_length(std::string_view s) {
 }
 
 }  // namespace
-
-bool same_key(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
 
 JsonReader::JsonReader(std::string_view text) : text_(text) {}
 

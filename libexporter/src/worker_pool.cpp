@@ -36,7 +36,8 @@ struct WorkerPool::Shared {
   std::condition_variable ended;
   std::deque<Task> tasks;
   // The last to go idle is the first to be called: its caches are warm, and the others come to their end.
-  std::vector<Waiter*> idle;
+  // Shared, for a waiter is woken when the lock is let go of: the thread would run into it at once.
+  std::vector<std::shared_ptr<Waiter>> idle;
   const unsigned max_threads;
   unsigned threads = 0;
   bool closing = false;
@@ -46,14 +47,15 @@ struct WorkerPool::Shared {
 };
 
 void WorkerPool::Shared::serve() {
+  const auto waiter = std::make_shared<Waiter>();
   std::unique_lock lock(mutex);
   for (;;) {
     if (tasks.empty() && !closing) {
-      Waiter waiter;
-      idle.push_back(&waiter);
-      waiter.wake.wait_for(lock, kIdle, [&] { return closing || waiter.called; });
-      if (!waiter.called) {
-        std::erase(idle, &waiter);
+      waiter->called = false;
+      idle.push_back(waiter);
+      waiter->wake.wait_for(lock, kIdle, [&] { return closing || waiter->called; });
+      if (!waiter->called) {
+        std::erase(idle, waiter);
         break;
       }
     }
@@ -107,20 +109,22 @@ WorkerPool::~WorkerPool() {
   std::unique_lock lock(shared_->mutex);
   shared_->closing = true;
   dropped.swap(shared_->tasks);
-  for (auto* waiter : shared_->idle) waiter->wake.notify_one();
+  for (const auto& waiter : shared_->idle) waiter->wake.notify_one();
   shared_->ended.wait(lock, [this] { return shared_->threads == 0; });
 }
 
 void WorkerPool::submit(Task task) {
   Task refused;
-  const std::lock_guard lock(shared_->mutex);
+  std::shared_ptr<Shared::Waiter> woken;
+  std::unique_lock lock(shared_->mutex);
   auto& shared = *shared_;
   shared.tasks.push_back(std::move(task));
   if (!shared.idle.empty()) {
-    auto* const waiter = shared.idle.back();
+    woken = std::move(shared.idle.back());
     shared.idle.pop_back();
-    waiter->called = true;
-    waiter->wake.notify_one();
+    woken->called = true;
+    lock.unlock();
+    woken->wake.notify_one();
   } else if (shared.threads < shared.max_threads && !shared.start_thread(shared_) && shared.threads == 0) {
     refused = std::move(shared.tasks.back());
     shared.tasks.pop_back();

@@ -126,6 +126,8 @@ class EXPORTER_API App {
 
   /// In on_start(): leaves out the metrics about the exporter itself, as --web.disable-exporter-metrics does.
   void without_own_metrics();
+  /// In on_start(): leaves out process_* alone.
+  void without_process_metrics();
 
   /// In on_start(): protects the port as flags say. An error where --web.config.file is given too.
   Status protect(const PortProtection& protection);

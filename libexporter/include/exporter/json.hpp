@@ -101,6 +101,13 @@ class EXPORTER_API JsonReader {
 };
 
 /// Equal but for the case of ASCII letters, as Go's decoder compares keys.
-EXPORTER_API bool same_key(std::string_view a, std::string_view b);
+inline bool same_key(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (lower(a[i]) != lower(b[i])) return false;
+  }
+  return true;
+}
 
 }  // namespace exporter
