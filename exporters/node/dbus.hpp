@@ -8,6 +8,8 @@
 //     auto reply = bus.call(kService, kPath, "org.freedesktop.systemd1.Manager", "ListUnits", deadline);
 //     for (auto units = reply->body().array(8); units.more();) ...
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -15,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include <exporter/collector.hpp>
 #include <exporter/result.hpp>
 
 #include "stream.hpp"
@@ -58,6 +61,12 @@ class DBusReader {
   bool swap_;
   bool ok_ = true;
 };
+
+/// Until when a collector waits for the bus's next answer: a manager that hangs must not take the scrape's
+/// time.
+inline Scrape::Clock::time_point bus_deadline(const Scrape& scrape) {
+  return std::min(scrape.deadline(), Scrape::Clock::now() + std::chrono::seconds(3));
+}
 
 class DBus {
  public:

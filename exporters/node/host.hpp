@@ -35,14 +35,15 @@ class Host {
   /// This network namespace's links, dumped at most once a scrape: see links.hpp.
   LinkTable& links() { return *links_; }
 
-  /// Checks that the paths are there.
-  Status start() const;
+  /// Checks that the paths are there, and the patterns.
+  Status start();
 
  private:
   const Flag<std::string>& procfs_;
   const Flag<std::string>& sysfs_;
   const Flag<std::string>& rootfs_;
   const Flag<std::string>& udev_;
+  const Flag<std::string>& kinds_;
   std::unique_ptr<LinkTable> links_;
 };
 

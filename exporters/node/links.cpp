@@ -155,6 +155,10 @@ std::string_view Links::name(int index) const {
   return found != end() && found->index == index ? std::string_view(found->name) : std::string_view{};
 }
 
+bool Links::excluded(std::string_view name) const {
+  return std::any_of(begin(), end(), [&](const Link& link) { return link.excluded && link.name == name; });
+}
+
 Result<std::shared_ptr<const Links>> LinkTable::links(const Scrape& scrape) {
   std::lock_guard lock(mutex_);
   if (current_ && serial_ == scrape.serial() && serial_ != 0) return current_;
@@ -170,6 +174,9 @@ Result<std::shared_ptr<const Links>> LinkTable::links(const Scrape& scrape) {
           links.push_back(read(*info, message.attributes(sizeof *info)));
       });
   if (!done) return fail(done);
+  if (!excluded_kinds_.pattern_empty()) {
+    for (auto& link : links) link.excluded = excluded_kinds_.matches(link.kind);
+  }
   serial_ = scrape.serial();
   current_ = std::make_shared<const Links>(std::move(links));
   return current_;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include <exporter/collector.hpp>
+#include <exporter/regex.hpp>
 
 #include "netlink.hpp"
 
@@ -59,6 +60,7 @@ struct Link {
   std::uint32_t carrier_changes = 0, carrier_up_count = 0, carrier_down_count = 0;
   std::uint8_t carrier = 0, operstate = 0, link_mode = 0, proto_down = 0;
   std::vector<std::string> altnames;
+  bool excluded = false;  ///< the user wants nothing of its kind
   bool has_stats = false;
   rtnl_link_stats64 stats{};
 
@@ -79,6 +81,8 @@ class Links {
 
   /// The name of a link; empty where there is none with this index.
   std::string_view name(int index) const;
+  /// Whether there is a link of that name whose kind is excluded.
+  bool excluded(std::string_view name) const;
 
  private:
   std::vector<Link> links_;
@@ -86,6 +90,10 @@ class Links {
 
 class LinkTable {
  public:
+  /// Marks links of kinds that match as excluded. Before the first dump.
+  void exclude_kinds(Matcher kinds) { excluded_kinds_ = std::move(kinds); }
+  bool excludes_kinds() const { return !excluded_kinds_.pattern_empty(); }
+
   /// This scrape's links; dumped on the first call in a scrape. They live for as long as they are held: a
   /// collector that is late may still read them when the next scrape has begun.
   Result<std::shared_ptr<const Links>> links(const Scrape& scrape);
@@ -93,6 +101,7 @@ class LinkTable {
  private:
   std::mutex mutex_;  // collectors of one scrape may run beside each other
   Netlink route_{NETLINK_ROUTE};
+  Matcher excluded_kinds_;
   std::uint64_t serial_ = 0;
   std::shared_ptr<const Links> current_;
 };

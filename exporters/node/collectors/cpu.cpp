@@ -83,6 +83,9 @@ class Cpu final : public Collector {
       : proc_(host.procfs()),
         sys_(host.sysfs()),
         guest_(flags.toggle("collector.cpu.guest", true, "Expose the time spent for virtual machines.")),
+        aggregate_(
+            flags.toggle("collector.cpu.aggregate", false,
+                         "Expose the times of all CPUs added up, as cpu=\"all\", instead of each one's.")),
         info_(flags.toggle("collector.cpu.info", false, "Expose what /proc/cpuinfo says.")),
         flags_pattern_(flags.text("collector.cpu.info.flags-include", "",
                                   "Features to expose (regexp). Switches collector.cpu.info on.")),
@@ -129,6 +132,12 @@ class Cpu final : public Collector {
     ++runs_;
     const auto seconds = sink.family(kSeconds);
     const auto guest = sink.family(kGuestSeconds);
+    const auto write = [&](std::string_view label, const std::array<double, 10>& spent) {
+      for (std::size_t i = 0; i < std::size(kModes); ++i) seconds({label, kModes[i]}, spent[i]);
+      if (!*guest_) return;
+      guest({label, "user"}, spent[kGuest]);
+      guest({label, "nice"}, spent[kGuestNice]);
+    };
     for (std::string_view line : Lines(*text)) {
       if (!line.starts_with("cpu")) continue;
       Fields fields(line);
@@ -145,13 +154,18 @@ class Cpu final : public Collector {
       auto& times = times_[*number];
       times.seen = runs_;
       times.keep_maxima(now);
-      for (std::size_t i = 0; i < std::size(kModes); ++i) seconds({label, kModes[i]}, times.seconds[i]);
-      if (*guest_) {
-        guest({label, "user"}, times.seconds[kGuest]);
-        guest({label, "nice"}, times.seconds[kGuestNice]);
-      }
+      if (!*aggregate_) write(label, times.seconds);
     }
-    std::erase_if(times_, [&](const auto& entry) { return entry.second.seen != runs_; });
+    if (*aggregate_) {
+      // Times of a CPU that was switched off stay in the sum: a counter must not go back.
+      std::array<double, 10> all{};
+      for (const auto& [cpu, times] : times_) {
+        for (std::size_t i = 0; i < all.size(); ++i) all[i] += times.seconds[i];
+      }
+      write("all", all);
+    } else {
+      std::erase_if(times_, [&](const auto& entry) { return entry.second.seen != runs_; });
+    }
     return {};
   }
 
@@ -238,6 +252,7 @@ class Cpu final : public Collector {
   Files proc_;
   Files sys_;
   const Flag<bool>& guest_;
+  const Flag<bool>& aggregate_;
   const Flag<bool>& info_;
   const Flag<std::string>& flags_pattern_;
   const Flag<std::string>& bugs_pattern_;

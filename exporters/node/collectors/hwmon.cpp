@@ -10,6 +10,7 @@
 #include <exporter/regex.hpp>
 
 #include "collector_spec.hpp"
+#include "hwmon_reader.hpp"
 
 namespace exporter::node {
 namespace {
@@ -127,10 +128,6 @@ constexpr auto kMetrics = [] {
   return all;
 }();
 
-constexpr std::string_view kTypes[] = {
-    "vrm",  "beep_enable", "update_interval", "in",     "cpu",      "fan",       "pwm",
-    "temp", "curr",        "power",           "energy", "humidity", "intrusion", "freq"};
-
 // The kernel counts in thousandths or millionths; which of the two operations is done shows in the last
 // digit.
 enum class Scale : std::uint8_t { kNone, kThousandth, kPerMillion };
@@ -216,18 +213,31 @@ class Hwmon final : public Collector {
     auto nodes = sys_.list("class/hwmon");
     if (!nodes) return fail(nodes);
     find_chips(*nodes);
-    for (const auto& chip : chips_) {
-      if (!chip_filter_.passes(chip.label)) continue;
-      if (scrape.remaining().count() == 0)
-        return fail(Code::kTimeout, "chips are slow to answer: " + chip.label);
-      read_sensors(chip.folder);
+    std::erase_if(chips_, [&](const Chip& chip) { return !chip_filter_.passes(chip.label); });
+    std::vector<std::string> folders;
+    for (const auto& chip : chips_) folders.push_back(chip.folder);
+    const auto patience = std::max<Scrape::Clock::duration>(kLeastPatience, scrape.remaining() / 4);
+    auto readers = readers_.read(sys_.root(), folders, patience, scrape.deadline() - kMargin);
+    if (!readers) return fail(readers);
+    std::string late;
+    for (std::size_t i = 0; i < chips_.size(); ++i) {
+      const auto& chip = chips_[i];
       if (!chip.name.empty()) sink(kChipNames, {chip.label, chip.name}, 1);
-      write_sensors(sink, chip.label);
+      if (const auto& reader = (*readers)[i]) {
+        write_sensors(sink, chip.label, reader->readings());
+      } else {
+        late += (late.empty() ? "" : ", ") + chip.label;
+      }
     }
+    if (!late.empty()) return fail(Code::kTimeout, "chips that don't answer are left out: " + late);
     return {};
   }
 
  private:
+  /// A chip may take that long at least, however short the scrape's time is.
+  static constexpr std::chrono::milliseconds kLeastPatience{250};
+  /// For writing what the chips said, before the scrape's own deadline.
+  static constexpr std::chrono::milliseconds kMargin{100};
   static constexpr std::string_view kChipInclude = "collector.hwmon.chip-include";
   static constexpr std::string_view kChipExclude = "collector.hwmon.chip-exclude";
   static constexpr std::string_view kSensorInclude = "collector.hwmon.sensor-include";
@@ -239,13 +249,6 @@ class Hwmon final : public Collector {
     std::string name;   // what the chip says of itself; may be empty
     std::string label;  // where it sits, if that is known: stable, and different for all chips
   };
-  struct Reading {
-    std::string_view type;
-    std::string sensor;    // temp1
-    std::string property;  // input
-    std::string text;
-  };
-
   void find_chips(std::span<const std::string> nodes) {
     chips_.clear();
     std::map<std::string, unsigned> labels;
@@ -279,73 +282,20 @@ class Hwmon final : public Collector {
     return chip.name.empty() ? clean(chip.node) : chip.name;
   }
 
-  /// The chip's own files, then those of its device, where old drivers put them.
-  void read_sensors(const std::string& folder) {
-    count_ = 0;
-    for (const char* below : {"/", "/device/"}) {
-      path_.assign(folder).append(below);
-      const auto prefix = path_.size();
-      auto names = sys_.list(path_);
-      if (!names) continue;
-      for (const auto& name : *names) {
-        path_.resize(prefix);
-        read_sensor(name, path_.append(name));
-      }
-    }
-    readings_.resize(std::max(readings_.size(), count_));
-    const auto key = [](const Reading& r) { return std::tie(r.sensor, r.property); };
-    std::stable_sort(readings_.begin(), readings_.begin() + static_cast<std::ptrdiff_t>(count_),
-                     [&](const Reading& a, const Reading& b) { return key(a) < key(b); });
-    // Of two files for one property the later one counts.
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < count_; ++i) {
-      if (kept > 0 && key(readings_[kept - 1]) == key(readings_[i])) --kept;
-      if (kept != i) std::swap(readings_[kept], readings_[i]);
-      ++kept;
-    }
-    count_ = kept;
-  }
-
-  void read_sensor(std::string_view file, const std::string& path) {
-    const auto digits = std::min(file.find_first_of("0123456789"), file.size());
-    const auto* type = std::ranges::find(kTypes, file.substr(0, digits));
-    if (type == std::end(kTypes)) return;
-    auto rest = file.substr(digits);
-    const auto length = std::min(rest.find_first_not_of("0123456789"), rest.size());
-    long index = 0;
-    if (length > 0) {
-      auto parsed = parse<long>(rest.substr(0, length));
-      if (!parsed) return;
-      index = *parsed;
-      rest.remove_prefix(length);
-    }
-    if (!rest.empty() && (rest.front() != '_' || rest.size() == 1)) return;
-    auto text = sys_.read(path);
-    if (!text) return;
-    while (text->starts_with('\n')) text->remove_prefix(1);
-    while (text->ends_with('\n')) text->remove_suffix(1);
-    if (count_ == readings_.size()) readings_.emplace_back();
-    auto& reading = readings_[count_++];
-    reading.type = *type;
-    reading.sensor.assign(*type).append(Digits(index));
-    reading.property.assign(rest.empty() ? rest : rest.substr(1));
-    reading.text.assign(*text);
-  }
-
-  void write_sensors(Sink& sink, const std::string& chip) {
-    for (std::size_t begin = 0, end = 0; begin < count_; begin = end) {
-      while (end < count_ && readings_[end].sensor == readings_[begin].sensor) ++end;
-      const std::span<const Reading> readings(&readings_[begin], end - begin);
+  void write_sensors(Sink& sink, const std::string& chip, std::span<const SensorReading> all) {
+    for (std::size_t begin = 0, end = 0; begin < all.size(); begin = end) {
+      while (end < all.size() && all[end].sensor == all[begin].sensor) ++end;
+      const auto readings = all.subspan(begin, end - begin);
       if (sensor_filter_.passes(name_.assign(chip).append(";").append(readings[0].sensor))) {
         write_sensor(sink, chip, readings);
       }
     }
   }
 
-  void write_sensor(Sink& sink, std::string_view chip, std::span<const Reading> readings) {
+  void write_sensor(Sink& sink, std::string_view chip, std::span<const SensorReading> readings) {
     const auto& [type, sensor, first, first_text] = readings[0];
     const bool bare = first.empty();  // a file without a property: it sorts first
-    const Reading* label = nullptr;
+    const SensorReading* label = nullptr;
     for (const auto& reading : readings) {
       if (reading.property == "label") label = &reading;
     }
@@ -395,9 +345,8 @@ class Hwmon final : public Collector {
   NameFilter chip_filter_;
   NameFilter sensor_filter_;
   std::vector<Chip> chips_;
-  std::vector<Reading> readings_;  // kept for their strings' memory; count_ of them are in use
-  std::size_t count_ = 0;
-  std::string path_, name_, text_;
+  ChipReaders readers_;
+  std::string name_, text_;
 };
 
 }  // namespace

@@ -32,7 +32,7 @@ class Logind final : public Collector {
   Logind(Host&, Flags&) {}
 
   Status collect(Sink& sink, const Scrape& scrape) override {
-    auto seat_reply = bus_.call(kService, kPath, kManager, "ListSeats", scrape.deadline());
+    auto seat_reply = bus_.call(kService, kPath, kManager, "ListSeats", bus_deadline(scrape));
     if (!seat_reply) return fail(seat_reply);
     std::vector<std::string> seats{""};  // of remote sessions
     auto seat_list = seat_reply->body();
@@ -42,7 +42,7 @@ class Logind final : public Collector {
       seat_list.text();
     }
 
-    auto session_reply = bus_.call(kService, kPath, kManager, "ListSessions", scrape.deadline());
+    auto session_reply = bus_.call(kService, kPath, kManager, "ListSessions", bus_deadline(scrape));
     if (!session_reply) return fail(session_reply);
     std::vector<std::string_view> session_seats;
     std::vector<DBus::Property> wanted;
@@ -59,7 +59,7 @@ class Logind final : public Collector {
     }
     if (!seat_list.ok() || !list.ok()) return fail(Code::kInvalid, "logind sent a malformed answer");
 
-    auto values = bus_.properties(kService, wanted, scrape.deadline());
+    auto values = bus_.properties(kService, wanted, bus_deadline(scrape));
     if (!values) return fail(values);
     std::map<std::array<std::string_view, 4>, std::uint64_t> counts;
     for (std::size_t i = 0; i < session_seats.size(); ++i) {

@@ -175,7 +175,7 @@ class Netclass final : public Collector {
     }
     if (!read) {
       count_ = 0;
-      if (auto done = read_files(); !done) return done;
+      if (auto done = read_files(scrape); !done) return done;
     }
     write(sink);
     return {};
@@ -211,10 +211,17 @@ class Netclass final : public Collector {
 
   // From files alone.
 
-  Status read_files() {
+  Status read_files(const Scrape& scrape) {
     auto names = sys_.list("class/net");
     if (!names) return fail(names);
+    std::shared_ptr<const Links> links;  // files don't tell a device's kind
+    if (host_.links().excludes_kinds()) {
+      auto dumped = host_.links().links(scrape);
+      if (!dumped) return fail(dumped);
+      links = std::move(*dumped);
+    }
     for (const auto& name : *names) {
+      if (links && links->excluded(name)) continue;
       if (ignored_.matches(name) || !sys_.is_directory("class/net/" + name)) continue;
       auto& device = next(name);
       for (std::uint8_t i = 0; i < kProperties; ++i) read_number(device, Property(i));
@@ -249,7 +256,7 @@ class Netclass final : public Collector {
     if ((changed || !same_devices_) && !(same_devices_ = compare_devices(**links))) return false;
 
     for (const auto& link : **links) {
-      if (ignored_.matches(link.name)) continue;
+      if (link.excluded || ignored_.matches(link.name)) continue;
       auto& device = next(link.name);
       from_link(device, link);
       read_constants(device, link, scrape.serial());
@@ -330,7 +337,7 @@ class Netclass final : public Collector {
               [](const LinkMode& a, const LinkMode& b) { return a.name < b.name; });
     count_ = 0;
     for (const auto& link : **links) {
-      if (ignored_.matches(link.name)) continue;
+      if (link.excluded || ignored_.matches(link.name)) continue;
       auto& device = next(link.name);
       device.link = &link;
       from_link(device, link);

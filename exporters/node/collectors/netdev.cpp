@@ -171,7 +171,7 @@ class Netdev final : public Collector {
     keep = std::move(*links);
     devices_.clear();
     for (const auto& link : *keep) {
-      if (!link.has_stats || !filter_.passes(link.name)) continue;
+      if (!link.has_stats || link.excluded || !filter_.passes(link.name)) continue;
       devices_.push_back({link.name, *label_ifalias_ ? alias(link) : std::string(), &link.stats});
     }
     return {};

@@ -104,6 +104,7 @@ class QdiscCollector final : public Collector {
           qdisc.parent = header->tcm_parent == TC_H_ROOT ? 0 : header->tcm_parent;
           qdisc.device = (*links)->name(header->tcm_ifindex);
           if (qdisc.device.empty()) return;  // it came after the links were read
+          if (host_.links().excludes_kinds() && (*links)->excluded(qdisc.device)) return;
           for (const auto& attribute : message.attributes(sizeof *header)) {
             if (attribute.type == TCA_KIND) qdisc.kind = attribute.text();
             if (attribute.type == TCA_STATS2) read_stats(qdisc, Attributes(attribute.data));

@@ -15,7 +15,10 @@ constexpr MetricInfo kMetrics[] = {kRunning, kWaiting, kTimeslices};
 
 class Schedstat final : public Collector {
  public:
-  Schedstat(Host& host, Flags&) : proc_(host.procfs()) {}
+  Schedstat(Host& host, Flags& flags)
+      : proc_(host.procfs()),
+        aggregate_(flags.toggle("collector.schedstat.aggregate", false,
+                                "Expose the times of all CPUs added up, as cpu=\"all\".")) {}
 
   Status collect(Sink& sink, const Scrape&) override {
     auto text = proc_.read("schedstat");
@@ -23,6 +26,7 @@ class Schedstat final : public Collector {
     const auto running = sink.family(kRunning);
     const auto waiting = sink.family(kWaiting);
     const auto timeslices = sink.family(kTimeslices);
+    std::uint64_t all_run = 0, all_wait = 0, all_slices = 0;
     for (std::string_view line : Lines(*text)) {
       if (!line.starts_with("cpu")) continue;
       Fields fields(line);
@@ -32,15 +36,25 @@ class Schedstat final : public Collector {
       auto wait = parse<std::uint64_t>(fields.next());
       auto slices = parse<std::uint64_t>(fields.next());
       if (!parse<unsigned>(cpu) || !run || !wait || !slices) continue;  // a line of another version
+      all_run += *run;
+      all_wait += *wait;
+      all_slices += *slices;
+      if (*aggregate_) continue;
       running({cpu}, static_cast<double>(*run) / 1e9);
       waiting({cpu}, static_cast<double>(*wait) / 1e9);
       timeslices({cpu}, *slices);
+    }
+    if (*aggregate_) {
+      running({"all"}, static_cast<double>(all_run) / 1e9);
+      waiting({"all"}, static_cast<double>(all_wait) / 1e9);
+      timeslices({"all"}, all_slices);
     }
     return {};
   }
 
  private:
   Files proc_;
+  const Flag<bool>& aggregate_;
 };
 
 }  // namespace

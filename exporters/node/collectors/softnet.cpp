@@ -32,7 +32,10 @@ constexpr MetricInfo kMetrics[] = {kFamilies[0].metric, kFamilies[1].metric, kFa
 
 class Softnet final : public Collector {
  public:
-  Softnet(Host& host, Flags&) : proc_(host.procfs()) {}
+  Softnet(Host& host, Flags& flags)
+      : proc_(host.procfs()),
+        aggregate_(flags.toggle("collector.softnet.aggregate", false,
+                                "Expose the numbers of all CPUs added up, as cpu=\"all\".")) {}
 
   Status collect(Sink& sink, const Scrape&) override {
     auto text = proc_.read("net/softnet_stat");
@@ -61,6 +64,12 @@ class Softnet final : public Collector {
     }
     for (const auto& column : kFamilies) {
       auto family = sink.family(column.metric);
+      if (*aggregate_) {
+        std::uint64_t sum = 0;
+        for (const auto& row : rows_) sum += row[column.index];
+        family({"all"}, sum);
+        continue;
+      }
       for (const auto& row : rows_) family({Digits(row[kCpuColumn])}, row[column.index]);
     }
     return {};
@@ -68,6 +77,7 @@ class Softnet final : public Collector {
 
  private:
   Files proc_;
+  const Flag<bool>& aggregate_;
   std::vector<std::array<std::uint32_t, kColumns>> rows_;
 };
 

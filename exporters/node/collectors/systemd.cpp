@@ -116,11 +116,11 @@ class Systemd final : public Collector {
   }
 
   Status collect(Sink& sink, const Scrape& scrape) override {
-    auto reply = bus_.call(kService, kPath, kManager, "ListUnits", scrape.deadline());
+    auto reply = bus_.call(kService, kPath, kManager, "ListUnits", bus_deadline(scrape));
     if (!reply) return fail(reply.error().code, "couldn't get units: " + reply.error().message);
     const DBus::Property about[] = {
         {kPath, kManager, "Version"}, {kPath, kManager, "Virtualization"}, {kPath, kManager, "SystemState"}};
-    auto manager = bus_.properties(kService, about, scrape.deadline());
+    auto manager = bus_.properties(kService, about, bus_deadline(scrape));
     if (!manager) return fail(manager);
     const auto& version = (*manager)[0];
     const auto& virtualization = (*manager)[1];
@@ -203,7 +203,7 @@ class Systemd final : public Collector {
         want("org.freedesktop.systemd1.Unit", "ActiveEnterTimestamp", &kStartTime, true);
       }
     }
-    auto values = bus_.properties(kService, wanted, scrape.deadline());
+    auto values = bus_.properties(kService, wanted, bus_deadline(scrape));
     if (!values) return fail(values);
 
     std::vector<std::string_view> types(units.size());
