@@ -19,20 +19,28 @@ constexpr std::uint64_t kHighs = kOnes * 0x80;
 
 constexpr std::uint64_t zero_bytes(std::uint64_t word) { return (word - kOnes) & ~word & kHighs; }
 
-/// Whether a label value has bytes that are escaped, or that may not be valid UTF-8.
+/// Whether some byte is escaped in label values, or may be a part of something that is not valid UTF-8.
+constexpr bool odd_bytes(std::uint64_t word) {
+  return ((word & kHighs) | zero_bytes(word ^ kOnes * '"') | zero_bytes(word ^ kOnes * '\\') |
+          zero_bytes(word ^ kOnes * '\n')) != 0;
+}
+
 bool needs_care(std::string_view text) {
   const char* at = text.data();
   auto left = text.size();
-  for (; left >= 8; left -= 8, at += 8) {
-    const auto word = codec::load<8>(at);
-    if ((word & kHighs) | zero_bytes(word ^ kOnes * '"') | zero_bytes(word ^ kOnes * '\\') |
-        zero_bytes(word ^ kOnes * '\n')) {
-      return true;
+  if (left < 8) {
+    std::uint64_t word = 0;
+    if (left >= 4) {
+      word = codec::load<4>(at) | codec::load<4>(at + left - 4) << 32;
+    } else if (left > 0) {
+      word = codec::load<1>(at) | codec::load<1>(at + left / 2) << 8 | codec::load<1>(at + left - 1) << 16;
     }
+    return odd_bytes(word);
   }
-  return std::any_of(at, at + left, [](char c) {
-    return static_cast<signed char>(c) < 0 || c == '"' || c == '\\' || c == '\n';
-  });
+  for (; left > 8; left -= 8, at += 8) {
+    if (odd_bytes(codec::load<8>(at))) return true;
+  }
+  return odd_bytes(codec::load<8>(at + left - 8));
 }
 
 }  // namespace
@@ -95,7 +103,8 @@ std::uint32_t Draft::acquire(std::string_view text) {
 }
 
 std::string_view Draft::escaped(std::string_view text, std::string& scratch) {
-  if (!needs_care(text)) return text;
+  if (!needs_care(text)) [[likely]]
+    return text;
   std::string mended;
   scratch.clear();
   for (const char c : valid_utf8(text, mended)) {

@@ -34,7 +34,7 @@ class Output {
   }
   void claim(char* end) { at_ = end; }
 
-  void add(std::string_view text) {
+  [[gnu::always_inline]] void add(std::string_view text) {
     char* to = room(text.size());
     at_ = to + text.size();
     copy(to, text.data(), text.size());
@@ -112,7 +112,7 @@ class Output {
     std::memcpy(to, kHex.data() + 2 * static_cast<unsigned char>(byte), 2);
   }
   // Most pieces are short: two moves that overlap are cheaper than a call.
-  static void copy(char* to, const char* from, std::size_t size) {
+  [[gnu::always_inline]] static void copy(char* to, const char* from, std::size_t size) {
     if (size > 32) {
       std::memcpy(to, from, size);
     } else if (size >= 16) {
