@@ -40,7 +40,7 @@ struct Family {
   /// Else they are kept with the object.
   bool shared = false;
   bool opt_in = false;
-  std::array<std::string_view, 12> labels{};  ///< its own label names, in order; unused ones are empty
+  std::array<std::string_view, 20> labels{};  ///< its own label names, in order; unused ones are empty
 };
 
 /// A family of which each object has samples of its own: times, addresses, owners.

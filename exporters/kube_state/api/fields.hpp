@@ -70,7 +70,11 @@ class FieldReader {
   /// Calls `use` with each field of a repeated one.
   template <const auto& schema, FieldName name, class Use>
   void each(const WireField& message, Use use) {
-    Message fields(message.bytes);
+    each<schema, name>(message.bytes, use);
+  }
+  template <const auto& schema, FieldName name, class Use>
+  void each(std::string_view message, Use use) {
+    Message fields(message);
     while (const auto field = fields.next()) {
       if (field->number == number_of<schema, name>()) use(*field);
     }

@@ -57,7 +57,7 @@ class Writer {
 
  private:
   void values(JsonReader& json, const FieldSchema& field) {
-    if (json.kind() == JsonReader::Kind::kArray && field.kind != FieldKind::kPresence) {
+    if (json.kind() == JsonReader::Kind::kArray) {
       json.array([&] { value(json, field); });
     } else {
       value(json, field);

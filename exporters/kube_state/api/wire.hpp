@@ -21,8 +21,8 @@ namespace exporter::kube {
 
 struct WireField {
   std::uint32_t number = 0;
-  std::uint64_t bits = 0;    ///< a varint's or fixed number's value
-  std::string_view bytes{};  ///< a string's, bytes field's or sub-message's content
+  std::uint64_t bits = 0;       ///< a varint's or fixed number's value
+  std::string_view bytes = "";  ///< a string's, bytes field's or sub-message's content
 
   /// Whether the field is there: number 0 is none.
   explicit operator bool() const { return number != 0; }

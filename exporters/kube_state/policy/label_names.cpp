@@ -37,7 +37,6 @@ std::span<const std::string_view> LabelNames::make(std::string_view prefix, std:
   names_.assign(entries.size(), {});
   for (std::size_t i = 0; i < entries.size(); ++i) {
     std::string name(prefix);
-    name += '_';
     append_snake_case(name, entries[i].name);
     take(std::move(name), i);
   }
@@ -58,11 +57,14 @@ void LabelNames::take(std::string name, std::size_t entry) {
 }
 
 void LabelNames::take_numbered(const std::string& name, Taken& taken, std::size_t entry) {
-  std::string numbered;
-  do {
-    numbered = name + "_conflict" + std::to_string(++taken.conflicts);
-  } while (!taken_.try_emplace(numbered, Taken{entry}).second);
-  names_[entry] = std::move(numbered);
+  for (;;) {
+    auto numbered = name + "_conflict" + std::to_string(++taken.conflicts);
+    const auto [it, is_new] = taken_.try_emplace(numbered, Taken{entry});
+    // A name whose first owner had to give it up is free.
+    if (!is_new && it->second.conflicts == 0) continue;
+    names_[entry] = std::move(numbered);
+    return;
+  }
 }
 
 }  // namespace exporter::kube
