@@ -90,7 +90,7 @@ std::string names_of(std::initializer_list<std::string_view> keys) {
   for (const auto key : keys) entries.push_back({key, ""});
   LabelNames names;
   std::string all;
-  for (const auto name : names.make("label_", entries)) {
+  for (const auto name : names.make("label", entries)) {
     if (!all.empty()) all += ' ';
     all += name;
   }

@@ -37,6 +37,7 @@ std::span<const std::string_view> LabelNames::make(std::string_view prefix, std:
   names_.assign(entries.size(), {});
   for (std::size_t i = 0; i < entries.size(); ++i) {
     std::string name(prefix);
+    name += '_';
     append_snake_case(name, entries[i].name);
     take(std::move(name), i);
   }

@@ -22,7 +22,7 @@ void append_sanitized(std::string& name, std::string_view key);
 
 class LabelNames {
  public:
-  /// A name for each entry, which begins with the prefix ("label_"). Entries are sorted by their keys, since
+  /// A name for each entry, which begins with the prefix and "_". Entries are sorted by their keys, since
   /// the order decides who gets which number. Good until the next call.
   std::span<const std::string_view> make(std::string_view prefix, std::span<const Label> entries);
 

@@ -593,7 +593,7 @@ bool read(std::string_view wire, Emit& emit) {
   read_resource_claims(in, emit, spec, status);
   read_overhead(in, emit, spec);
   if (emit.wants(kNodeSelectors)) {
-    all_entries(emit, kNodeSelectors, "nodeselector_", sorted_entries<kSpec, "nodeSelector">(in, spec));
+    all_entries(emit, kNodeSelectors, "nodeselector", sorted_entries<kSpec, "nodeSelector">(in, spec));
   }
 
   const auto [phase, reason, host_ip, pod_ip, started, qos_class] =

@@ -45,7 +45,7 @@ bool read(std::string_view wire, Emit& emit) {
   const auto meta = read_meta(in, metadata);
   identity(emit, meta, {meta.name});
   created(emit, kCreated, meta);
-  all_entries(emit, kLabels, "label_", sorted_entries<kObjectMetaSchema, "labels">(in, metadata));
+  all_entries(emit, kLabels, "label", sorted_entries<kObjectMetaSchema, "labels">(in, metadata));
 
   const auto [attacher, source, node] = in.pick<kSpec, "attacher", "source", "nodeName">(spec);
   emit(kInfo, {attacher.bytes, node.bytes}, 1);
@@ -54,7 +54,7 @@ bool read(std::string_view wire, Emit& emit) {
 
   const auto [attached] = in.pick<kStatus, "attached">(status);
   emit(kAttached, {}, attached.flag());
-  all_entries(emit, kMetadata, "metadata_", sorted_entries<kStatus, "attachmentMetadata">(in, status));
+  all_entries(emit, kMetadata, "metadata", sorted_entries<kStatus, "attachmentMetadata">(in, status));
   return !in.malformed();
 }
 
