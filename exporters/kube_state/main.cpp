@@ -3,6 +3,10 @@
 
 #include <exporter/app.hpp>
 
+#include "families.hpp"
+#include "options.hpp"
+#include "service.hpp"
+
 int main(int argc, char** argv) {
   using namespace exporter;
   App app({.program = "kube-state-metrics",
@@ -13,9 +17,10 @@ int main(int argc, char** argv) {
            .start_error_status = 1,
            .flag_style = Flags::Style::kPflag,
            .build_info = "kube_state_metrics"});
-  app.on_start([&app]() -> Status {
-    app.listen_on({":8080", ":8081"});
-    return {};
-  });
-  return app.run(argc, argv);
+  int status = 0;
+  const auto arguments = kube::take_command(argc, argv, status);
+  if (!arguments) return status;
+  const kube::FamilyList families(app);
+  const kube::Service service(app, argv);
+  return app.run(static_cast<int>(arguments->size()), arguments->data());
 }

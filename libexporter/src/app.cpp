@@ -92,6 +92,8 @@ struct App::Impl {
   std::optional<std::string> web_config_path;
   ServerOptions server_options;
   std::function<int()> print_once;
+  std::function<Status()> before_serving;
+  std::vector<detail::MetricGroup> described;
   bool own_metrics = true;
   bool process_metrics = true;
 
@@ -162,6 +164,10 @@ void App::intercept(Interceptor interceptor) { impl_->interceptor = std::move(in
 void App::listen_on(std::vector<std::string> addresses) { impl_->addresses = std::move(addresses); }
 void App::web_config_file(std::string path) { impl_->web_config_path = std::move(path); }
 void App::server_options(const ServerOptions& options) { impl_->server_options = options; }
+void App::on_serve(std::function<Status()> start) { impl_->before_serving = std::move(start); }
+void App::describe(std::string_view group, bool on, std::span<const MetricInfo> metrics) {
+  impl_->described.push_back({group, on, metrics});
+}
 void App::on_once(std::function<int()> print) { impl_->print_once = std::move(print); }
 void App::without_own_metrics() { impl_->own_metrics = false; }
 void App::without_process_metrics() { impl_->process_metrics = false; }
@@ -351,6 +357,12 @@ Result<std::vector<std::string>> App::Impl::open_addresses() {
 }
 
 int App::Impl::serve() {
+  if (before_serving) {
+    if (auto status = before_serving(); !status) {
+      log::error("Cannot start", {{"err", status.error().message}});
+      return info.start_error_status;
+    }
+  }
   if (**systemd_socket) log::info("Listening on systemd activated listeners instead of port listeners.");
   auto bound = **systemd_socket ? detail::adopt_systemd_sockets(*server) : open_addresses();
   if (!bound) {
@@ -395,7 +407,7 @@ int App::run(int argc, const char* const* argv) {
     return print(self.flags.markdown());
   }
   if (**self.list_metrics) {
-    std::vector<detail::MetricGroup> groups;
+    auto groups = self.described;
     for (const auto& entry : self.entries) groups.push_back({entry.name, self.enabled(entry), entry.metrics});
     groups.push_back({"process", true, detail::process_metrics()});
     groups.push_back({"promhttp", true, detail::handler_metrics()});

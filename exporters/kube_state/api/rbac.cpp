@@ -3,6 +3,7 @@
 
 #include "api/rbac.hpp"
 
+#include <algorithm>
 #include <map>
 #include <vector>
 
@@ -61,6 +62,10 @@ void append_binding(std::string& out, std::string_view kind, const RbacRequest& 
 std::string rbac_manifest(const RbacRequest& request) {
   std::map<std::string_view, std::vector<std::string_view>> groups;
   for (const auto* resource : request.resources) groups[resource->group].push_back(resource->name);
+  for (const auto& [group, plural] : request.custom) {
+    auto& resources = groups[group];
+    if (std::ranges::find(resources, plural) == resources.end()) resources.push_back(plural);
+  }
   if (request.custom_resources) groups["apiextensions.k8s.io"].push_back("customresourcedefinitions");
 
   std::string out;

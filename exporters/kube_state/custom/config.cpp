@@ -170,6 +170,17 @@ std::optional<bool> truth(std::string_view text) {
 
 }  // namespace
 
+std::string CustomResource::likely_plural() const {
+  if (!plural.empty()) return plural;
+  auto name = lower(kind);
+  const auto ends = [&](std::string_view tail) { return name.ends_with(tail); };
+  if (name.size() > 1 && ends("y") &&
+      std::string_view("aeiou").find(name[name.size() - 2]) == std::string_view::npos) {
+    return name.substr(0, name.size() - 1) + "ies";
+  }
+  return name + (ends("s") || ends("x") || ends("z") || ends("ch") || ends("sh") ? "es" : "s");
+}
+
 Result<JsonPath> JsonPath::make(const std::vector<std::string>& steps) {
   JsonPath path;
   for (const auto& text : steps) {

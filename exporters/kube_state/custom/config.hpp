@@ -84,6 +84,8 @@ struct CustomResource {
     return group == a_group && fits(version, a_version) && fits(kind, a_kind);
   }
   bool wildcard() const { return version == "*" || kind == "*"; }
+  /// A guess for what has no definition: built-in kinds, or definitions that we may not list.
+  std::string likely_plural() const;
 };
 
 /// A resource that can't be used is logged and left out; what is no YAML, or has no such shape, is an error.

@@ -4,6 +4,7 @@
 // Which of several exporters an object belongs to, by its uid: the same answer as the original's, so that
 // shards of both may stand side by side.
 
+#include <atomic>
 #include <cstdint>
 #include <string_view>
 
@@ -33,6 +34,18 @@ struct Shard {
     }
     return static_cast<std::uint32_t>(bucket);
   }
+};
+
+/// Which shard this process is. Of a StatefulSet it may change while it runs; everything is listed again
+/// then.
+class ShardChoice {
+ public:
+  explicit ShardChoice(Shard shard = {}) : shard_(shard) {}
+  Shard get() const { return shard_.load(std::memory_order_relaxed); }
+  void set(Shard shard) { shard_.store(shard, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<Shard> shard_;
 };
 
 }  // namespace exporter::kube

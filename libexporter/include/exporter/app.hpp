@@ -121,6 +121,12 @@ class EXPORTER_API App {
   /// In on_start(): limits of the server.
   void server_options(const ServerOptions& options);
 
+  /// Called right before the server's addresses are opened; not for --once and --check-config.
+  void on_serve(std::function<Status()> start);
+
+  /// A group of families for --list-metrics that no collector of the frame has. Its name is not copied.
+  void describe(std::string_view group, bool on, std::span<const MetricInfo> metrics);
+
   /// Called for --once instead of printing the collectors' page; returns the exit status.
   void on_once(std::function<int()> print);
 
