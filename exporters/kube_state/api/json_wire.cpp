@@ -49,7 +49,7 @@ class Writer {
       if (field.kind != FieldKind::kInline || field.message == nullptr) continue;
       const auto begin = out_.size();
       if (auto status = message(text, *field.message); !status) return status;
-      wrap(field.number, begin, out_);
+      if (out_.size() > begin) wrap(field.number, begin, out_);
     }
     if (!problem_.empty()) return fail(Code::kInvalid, problem_);
     return {};

@@ -3,6 +3,8 @@
 
 #include "api/loop.hpp"
 
+#include <pthread.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -146,6 +148,9 @@ int Loop::wait_limit() const {
 
 void Loop::work() {
   id_ = std::this_thread::get_id();
+  sigset_t all;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);  // SIGPIPE of TLS, above all; the others are for other threads
   std::array<epoll_event, 32> events{};
   while (!ending_) {
     run_timers();

@@ -300,23 +300,19 @@ void Reflector::data(std::string_view bytes) {
 void Reflector::end(const Status& status) {
   busy_ = false;
   transport_.loop().cancel(watchdog_);
-  if (phase_ == Phase::kPagedList) {
-    const bool good = status && code_ == 200 && problem_.empty();
-    const std::lock_guard lock(mutex_);
-    ++(good ? status_.lists : status_.failed_lists);
-  } else {
-    // Counted as begun, too, where it was.
-    const bool good = status && code_ == 200 && problem_.empty() && !error_event_;
-    const std::lock_guard lock(mutex_);
-    if (!good) ++status_.failed_watches;
-  }
+  const bool whole = status && code_ == 200 && problem_.empty() && !error_event_;
+  if (whole) return phase_ == Phase::kPagedList ? page_ends() : watch_ends();
+  count_failure();
   if (!status && !head_seen_) return failed(status.error().message, true);
   if (code_ != 200) return answered_with(read_status_body(body_));
   if (!problem_.empty()) return failed(problem_);
   if (error_event_) return answered_with(*error_event_);
-  if (!status) return failed(status.error().message, true);
-  if (phase_ == Phase::kPagedList) return page_ends();
-  watch_ends();
+  failed(status.error().message, true);
+}
+
+void Reflector::count_failure() {
+  const std::lock_guard lock(mutex_);
+  ++(phase_ == Phase::kPagedList ? status_.failed_lists : status_.failed_watches);
 }
 
 Status Reflector::feed(std::string_view bytes) {
@@ -425,9 +421,16 @@ void Reflector::list_is_whole(std::string resource_version) {
 }
 
 void Reflector::page_ends() {
-  const auto meta = list_feeder_ ? list_feeder_->finish() : json_feeder_->finish();
-  if (!meta) return failed(meta.error().message);
-  if (meta->resource_version.empty()) return failed("the list has no resource version");
+  auto meta = list_feeder_ ? list_feeder_->finish() : json_feeder_->finish();
+  if (meta && meta->resource_version.empty()) meta = fail(Code::kInvalid, "the list has no resource version");
+  if (!meta) {
+    count_failure();
+    return failed(meta.error().message);
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    ++status_.lists;
+  }
   next_page_ = options_.object_limit > 0 ? "" : meta->next;
   if (!next_page_.empty()) return begin_list();
   list_is_whole(meta->resource_version);
@@ -435,12 +438,19 @@ void Reflector::page_ends() {
 }
 
 void Reflector::watch_ends() {
-  if (listing_) {  // the server knows nothing of streaming lists: it would have said that they are through
-    streaming_ = false;
-    return failed("the streaming list ended before it was whole");
+  std::string why;
+  if (!watch_feeder_->whole()) {
+    why = "the watch ended in the middle of an event";
+  } else if (listing_) {
+    streaming_ = false;  // the server knows nothing of them: it would have said that the list is whole
+    why = "the streaming list ended before it was whole";
+  } else if (Clock::now() - begun_ < kShortWatch && events_now_ == 0) {
+    why = "the watch ended at once";
   }
-  if (Clock::now() - begun_ < kShortWatch && events_now_ == 0) return failed("the watch ended at once");
-  if (!watch_feeder_->whole()) return failed("the watch ended in the middle of an event");
+  if (!why.empty()) {
+    count_failure();
+    return failed(std::move(why));
+  }
   {
     const std::lock_guard lock(mutex_);
     if (stands_) current_until_ = Clock::now();

@@ -91,6 +91,7 @@ class Reflector final : public Exchange {
   void watch_ends();
   void answered_with(const ApiStatus& status);
   void abandon_list();
+  void count_failure();
 
   /// The attempt has failed; the next one comes after a while.
   void failed(std::string why, bool lost = false);
