@@ -108,9 +108,8 @@ TEST(JsonWire, FieldsOfAnInlineMessageStandInTheObject) {
 }
 
 TEST(JsonWire, NullIsAbsent) {
-  EXPECT_EQ(
-      fields_of(wire_of(R"({"text":null,"time":null,"inner":null,"strings":null,"there":null})")).size(), 1U)
-      << "only the empty inline message";
+  EXPECT_TRUE(
+      fields_of(wire_of(R"({"text":null,"time":null,"inner":null,"strings":null,"there":null})")).empty());
   EXPECT_EQ(entries_of(wire_of(R"({"strings":{"a":null}})"), 9),
             (std::map<std::string, std::string>{{"a", ""}}));
 }

@@ -139,8 +139,21 @@ ReflectorStatus Reflector::status() const {
 
 // --- requests
 
+void Reflector::hurry() {
+  if (retry_ == 0 || !waits_for_server_) return;
+  auto& loop = transport_.loop();
+  loop.cancel(retry_);
+  retry_ = loop.at(Clock::now() + a_moment(), [this] { begin(); });
+}
+
+std::chrono::milliseconds Reflector::a_moment() {
+  std::uniform_int_distribution<std::int64_t> jitter(0, options_.first_delay.count());
+  return std::chrono::milliseconds(jitter(random_));
+}
+
 void Reflector::begin() {
   retry_ = 0;
+  waits_for_server_ = false;
   problem_.clear();
   error_event_.reset();
   events_now_ = 0;
@@ -256,6 +269,7 @@ void Reflector::head(const ResponseHead& head) {
   heard_ = Clock::now();
   code_ = head.status;
   retry_after_ = head.retry_after;
+  events_.answered();
   if (code_ == 401) transport_.token_refused();
   if (code_ != 200) return;
   json_ = head.content_type.starts_with("application/json");
@@ -303,11 +317,11 @@ void Reflector::end(const Status& status) {
   const bool whole = status && code_ == 200 && problem_.empty() && !error_event_;
   if (whole) return phase_ == Phase::kPagedList ? page_ends() : watch_ends();
   count_failure();
-  if (!status && !head_seen_) return failed(status.error().message, true);
+  if (!status && !head_seen_) return failed(status.error().message, ReflectorEvents::Failure::kLost);
   if (code_ != 200) return answered_with(read_status_body(body_));
   if (!problem_.empty()) return failed(problem_);
   if (error_event_) return answered_with(*error_event_);
-  failed(status.error().message, true);
+  failed(status.error().message, ReflectorEvents::Failure::kLost);
 }
 
 void Reflector::count_failure() {
@@ -463,9 +477,11 @@ void Reflector::answered_with(const ApiStatus& answer) {
   const int code = error_event_ && answer.code != 0 ? answer.code : error_event_ ? 500 : code_;
   if (answer.retry_after_seconds && !retry_after_)
     retry_after_ = std::chrono::seconds(*answer.retry_after_seconds);
+  auto failure = ReflectorEvents::Failure::kOther;
   const bool too_new = answer.message.find("Too large resource version") != std::string::npos;
   if (code == 410 || too_new) {
     if (must_list_ || too_new) version_lost_ = true;  // a list from there on is not to be had
+    if (phase_ == Phase::kWatch) failure = ReflectorEvents::Failure::kExpired;
     if (phase_ == Phase::kPagedList) unpaged_ = unpaged_ || !next_page_.empty();
     must_list_ = true;
   } else if (phase_ == Phase::kStreamingList && listing_) {
@@ -481,7 +497,7 @@ void Reflector::answered_with(const ApiStatus& answer) {
   std::string why = std::to_string(code);
   if (!answer.reason.empty()) why += " " + answer.reason;
   if (!answer.message.empty()) why += ": " + answer.message;
-  failed(std::move(why));
+  failed(std::move(why), failure);
 }
 
 void Reflector::abandon_list() {
@@ -491,7 +507,7 @@ void Reflector::abandon_list() {
   if (target_.json != nullptr) target_.json->list_fails();
 }
 
-void Reflector::failed(std::string why, bool lost) {
+void Reflector::failed(std::string why, ReflectorEvents::Failure failure) {
   abandon_list();
   if (stopped_) return;
   const auto now = Clock::now();
@@ -501,8 +517,16 @@ void Reflector::failed(std::string why, bool lost) {
     status_.state = ReflectorState::kWaiting;
     status_.last_error = why;
   }
-  events_.failed(watched_, why, lost);
-  auto delay = backoff_.next(now, random_);
+  events_.failed(watched_, why, failure);
+  waits_for_server_ = failure == ReflectorEvents::Failure::kLost;
+  std::chrono::milliseconds delay{0};
+  const bool first = quick_list_ == Clock::time_point{} || now - quick_list_ > options_.most_delay;
+  if (failure == ReflectorEvents::Failure::kExpired && first) {  // as after each restart of the server
+    quick_list_ = now;
+    delay = a_moment();
+  } else {
+    delay = backoff_.next(now, random_);
+  }
   if (retry_after_) delay = std::max<std::chrono::milliseconds>(delay, *retry_after_);
   retry_ = transport_.loop().at(now + delay, [this] { begin(); });
 }

@@ -45,8 +45,15 @@ class Backoff {
 /// What happens to a reflector that others want to know of.
 class ReflectorEvents {
  public:
-  /// `lost` where there was no answer at all: it is the same for all reflectors.
-  virtual void failed(const Watched& watched, const std::string& why, bool lost) = 0;
+  /// What can make a failure worth telling.
+  enum class Failure : std::uint8_t {
+    kLost,     ///< there was no answer: it is the same for all reflectors
+    kExpired,  ///< all in order: what is known is too old to go on from
+    kOther,
+  };
+  virtual void failed(const Watched& watched, const std::string& why, Failure failure) = 0;
+  /// There is an answer, whichever.
+  virtual void answered() = 0;
   virtual void recovered(const Watched& watched) = 0;
 
  protected:
@@ -64,6 +71,8 @@ class Reflector final : public Exchange {
   void start();
   /// The listener is not called any more.
   void stop();
+  /// The server is back: where this waits because it was gone, it waits no longer than a moment.
+  void hurry();
   /// From any thread.
   ReflectorStatus status() const;
 
@@ -94,7 +103,8 @@ class Reflector final : public Exchange {
   void count_failure();
 
   /// The attempt has failed; the next one comes after a while.
-  void failed(std::string why, bool lost = false);
+  void failed(std::string why, ReflectorEvents::Failure failure = ReflectorEvents::Failure::kOther);
+  std::chrono::milliseconds a_moment();
   void stands();
   void arm();
   void check();
@@ -136,6 +146,8 @@ class Reflector final : public Exchange {
   std::uint64_t fresh_events_ = 0;  // objects of a watch, in the piece that is being read
 
   Loop::Timer retry_ = 0;
+  bool waits_for_server_ = false;
+  Clock::time_point quick_list_{};  // when a list last began without waiting long
   Loop::Timer watchdog_ = 0;
   Clock::time_point begun_{};
   Clock::time_point heard_{};

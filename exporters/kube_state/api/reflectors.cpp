@@ -94,7 +94,7 @@ struct Reflectors::Impl final : ReflectorEvents {
   std::map<Id, std::shared_ptr<Reflector>> all;
 
   // The client's thread alone:
-  std::map<std::string, Loop::Clock::time_point> logged;
+  std::map<std::string, Loop::Clock::time_point> told;
   bool lost = false;
 
   Id add(Watched watched, Target target) {
@@ -140,32 +140,48 @@ struct Reflectors::Impl final : ReflectorEvents {
     });
   }
 
-  void failed(const Watched& watched, const std::string& why, bool is_lost) override {
-    const auto now = Loop::Clock::now();
-    if (is_lost) lost = true;
-    const std::string where =
-        watched.name_space.empty() ? watched.plural : watched.name_space + "/" + watched.plural;
-    if (logged.size() > 1000) logged.clear();
-    auto& last_time = logged[is_lost ? why : where + " " + why];
-    const bool known = last_time != Loop::Clock::time_point{} && now - last_time < kRepeat;
-    if (known) return log::debug("Cannot follow a resource", {{"resource", where}, {"err", why}});
-    last_time = now;
-    if (is_lost) {
-      log::warn("The API server is lost; its last state stays", {{"err", why}});
-    } else {
+  void failed(const Watched& watched, const std::string& why, Failure failure) override {
+    const std::string where = shown(watched);
+    if (failure == Failure::kLost) {
+      const bool known = std::exchange(lost, true);
+      if (worth_telling(std::string()) || !known) {
+        log::warn("The API server is lost; its last state stays", {{"err", why}});
+      } else {
+        log::debug("The API server is still lost", {{"resource", where}, {"err", why}});
+      }
+    } else if (failure == Failure::kExpired) {
+      log::debug("Listing a resource again", {{"resource", where}, {"err", why}});
+    } else if (worth_telling(where + " " + why)) {
       log::warn("Cannot follow a resource; trying again", {{"resource", where}, {"err", why}});
+    } else {
+      log::debug("Still cannot follow a resource", {{"resource", where}, {"err", why}});
     }
   }
 
+  void answered() override {
+    if (!std::exchange(lost, false)) return;
+    log::info("The API server is back", {});
+    for (const auto& [id, reflector] : all) reflector->hurry();
+  }
+
   void recovered(const Watched& watched) override {
-    if (logged.empty()) return;
-    if (std::exchange(lost, false)) {
-      log::info("The API server is back", {});
-      std::erase_if(logged, [](const auto& one) { return one.first.find("API server ") == 0; });
-    }
-    const std::string prefix =
-        (watched.name_space.empty() ? watched.plural : watched.name_space + "/" + watched.plural) + " ";
-    std::erase_if(logged, [&](const auto& one) { return one.first.starts_with(prefix); });
+    if (told.empty()) return;
+    std::erase_if(told,
+                  [prefix = shown(watched) + " "](const auto& one) { return one.first.starts_with(prefix); });
+  }
+
+  static std::string shown(const Watched& watched) {
+    return watched.name_space.empty() ? watched.plural : watched.name_space + "/" + watched.plural;
+  }
+
+  /// Not where the same has been told lately.
+  bool worth_telling(const std::string& what) {
+    const auto now = Loop::Clock::now();
+    if (told.size() > 1000) told.clear();
+    const auto [at, is_new] = told.try_emplace(what, now);
+    if (!is_new && now - at->second < kRepeat) return false;
+    at->second = now;
+    return true;
   }
 };
 

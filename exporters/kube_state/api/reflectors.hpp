@@ -94,7 +94,8 @@ class Reflectors {
   /// Begins to follow. From any thread, listeners' calls included; so is remove().
   Id add(Watched watched, Listener& listener);
   Id add(Watched watched, JsonListener& listener);
-  /// When this returns, the listener is not called any more.
+  /// When this returns, the listener is not called any more. Not while holding a lock that the listener
+  /// takes.
   void remove(Id id);
 
   /// In the order of add().

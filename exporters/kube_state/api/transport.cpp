@@ -79,10 +79,13 @@ Result<std::string> Transport::bearer() {
   if (options_.token_file.empty()) return options_.token;
   const auto now = Loop::Clock::now();
   if (token_read_ != Loop::Clock::time_point{} && now - token_read_ < kTokenAge) return token_;
-  auto text = read_file(options_.token_file);
-  if (!text) return fail(text);
-  const auto token = trim(*text);
+  const auto text = read_file(options_.token_file);
+  const auto token = text ? trim(*text) : std::string_view();
   if (token.empty() || !fits_header(token)) {
+    // While the file is being replaced, what it held last may still be good.
+    const std::string& last = token_.empty() ? options_.token : token_;
+    if (!last.empty()) return last;
+    if (!text) return fail(text);
     return fail(Code::kInvalid, "no token in " + options_.token_file);
   }
   token_ = token;
