@@ -94,6 +94,8 @@ struct App::Impl {
   std::function<int()> print_once;
   std::function<Status()> before_serving;
   std::vector<detail::MetricGroup> described;
+  std::vector<detail::LandingForm> forms;  // of probes, which are among the routes
+  const std::chrono::system_clock::time_point started = std::chrono::system_clock::now();
   bool own_metrics = true;
   bool process_metrics = true;
 
@@ -122,7 +124,7 @@ struct App::Impl {
   Status reload();
   void watch_signals();
   void handle(const Request& request, Reply reply);
-  std::string landing_page();
+  detail::LandingPage landing_page();
 };
 
 App::App(AppInfo info) : impl_(std::make_unique<Impl>(std::move(info))) { impl_->declare_flags(); }
@@ -154,7 +156,9 @@ void App::route(std::string path, Handler handler) {
   impl_->routes.emplace_back(std::move(path), std::move(handler));
 }
 
-void App::probe(std::string path, std::function<Status(Sink&, const Scrape&)> probe) {
+void App::probe(std::string path, std::function<Status(Sink&, const Scrape&)> probe,
+                std::vector<ProbeField> fields) {
+  impl_->forms.push_back({path, std::move(fields)});
   route(std::move(path), [self = impl_.get(), probe = std::move(probe)](const Request& request, Reply reply) {
     self->metrics.handle_probe(probe, request, std::move(reply));
   });
@@ -268,8 +272,20 @@ Status App::Impl::reload() {
   return {};
 }
 
-std::string App::Impl::landing_page() {
-  return detail::landing_page(info.title, info.description, **telemetry_path, metrics.runner().health());
+detail::LandingPage App::Impl::landing_page() {
+  detail::LandingPage page{.title = info.title,
+                           .description = info.description,
+                           .metrics_path = **telemetry_path,
+                           .query_example = info.query_example,
+                           .forms = forms,
+                           .started = started,
+                           .collectors = metrics.runner().health()};
+  for (const auto& [path, handler] : routes) {
+    const auto has_form = [&path](const detail::LandingForm& form) { return form.path == path; };
+    if (path == **telemetry_path || path.starts_with("/-/") || std::ranges::any_of(forms, has_form)) continue;
+    page.links.emplace_back(path);
+  }
+  return page;
 }
 
 void App::Impl::handle(const Request& request, Reply reply) {
@@ -277,9 +293,8 @@ void App::Impl::handle(const Request& request, Reply reply) {
     if (request.path == path) return handler(request, std::move(reply));
   }
   if (request.path == **telemetry_path) return metrics.handle(request, std::move(reply));
-  if (request.path == "/") {
-    return reply.send({.content_type = "text/html; charset=utf-8", .body = shared_body(landing_page())});
-  }
+  if (request.path == "/") return reply.send(detail::landing_response(landing_page(), request));
+  if (request.path == "/-/status") return reply.send(detail::status_response(landing_page()));
   if (request.path == "/-/healthy") return reply.send(text_response(200, info.title + " is healthy.\n"));
   if (request.path == "/-/ready") return reply.send(text_response(200, info.title + " is ready.\n"));
   if (request.path == "/-/reload") {

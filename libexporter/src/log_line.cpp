@@ -167,6 +167,8 @@ std::string source_of(const std::source_location& where) {
 
 }  // namespace
 
+void append_json(std::string& out, std::string_view text) { append_quoted(out, text, true); }
+
 std::string format_line(Format format, Level level, const timespec& time, std::string_view message,
                         std::span<const Field> fields, const std::source_location& where) {
   std::string out;

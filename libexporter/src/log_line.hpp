@@ -17,4 +17,7 @@ namespace exporter::log {
 std::string format_line(Format format, Level level, const timespec& time, std::string_view message,
                         std::span<const Field> fields, const std::source_location& where);
 
+/// A string of JSON, with its quotes.
+void append_json(std::string& out, std::string_view text);
+
 }  // namespace exporter::log

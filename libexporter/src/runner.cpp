@@ -34,6 +34,7 @@ struct Slot {
   std::size_t cut = 0;
   bool ran = false;
   bool success = false;
+  bool no_data = false;
   double seconds = 0;
   std::string problem;
 };
@@ -159,7 +160,7 @@ std::vector<Runner::Health> Runner::health() const {
   std::vector<Health> result;
   for (const auto& slot : state_->slots) {
     if (slot.options.observed) {
-      result.push_back({slot.options.name, slot.ran, slot.success, slot.seconds, slot.problem});
+      result.push_back({slot.options.name, slot.ran, slot.success, slot.no_data, slot.seconds, slot.problem});
     }
   }
   return result;
@@ -290,7 +291,7 @@ void Runner::State::expire(const std::shared_ptr<Run>& run) {
         fail(Code::kTimeout, started ? "did not finish by the scrape's deadline; the page goes out without it"
                                      : "was not started by the scrape's deadline"));
     slot.ran = true;
-    slot.success = false;
+    slot.success = slot.no_data = false;
     slot.seconds = step.seconds;
     slot.problem = "timed out";
   }
@@ -361,6 +362,7 @@ void Runner::State::settle(Step& step, Slot& slot, const Run& run, const Status&
   slot.usable = step.usable;
   slot.ran = true;
   slot.success = status.has_value();
+  slot.no_data = !status && status.error().code == Code::kNoData;
   slot.seconds = step.seconds;
   slot.problem = status ? std::string() : status.error().message;
 }

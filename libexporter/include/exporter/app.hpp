@@ -53,6 +53,16 @@ struct AppInfo {
   std::string build_info{};
   /// The exporter writes that family itself, with labels of its original's own.
   bool writes_build_info = false;
+  /// A query that makes the page of metrics smaller, as an example for the landing page:
+  /// "resources=pods,nodes".
+  std::string query_example{"name[]=some_metric"};
+};
+
+/// A field of the form that the landing page has for a probe.
+struct ProbeField {
+  std::string name;       ///< of the query parameter: "target"
+  std::string example{};  ///< shown while the field is empty
+  bool required = false;
 };
 
 /// Which build this is.
@@ -100,14 +110,16 @@ class EXPORTER_API App {
   /// Called on SIGHUP and /-/reload.
   void on_reload(std::function<Status()> reload);
 
-  /// A path of the exporter's own; it comes before those of the frame. Before run() or in on_start().
+  /// A path of the exporter's own; it comes before those of the frame. The landing page links to it, unless
+  /// it begins with "/-/". Before run() or in on_start().
   void route(std::string path, Handler handler);
 
   /// A path whose every request has a page of its own: the probe fills the sink, on a worker, by the scrape's
   /// deadline; Scrape::request() has the target and what else was asked for. Probes of several requests run
   /// at the same time. An error is answered instead of the page: kInvalid as 400, kNoData as 404, kTimeout as
-  /// 504, others as 500. Before run() or in on_start().
-  void probe(std::string path, std::function<Status(Sink&, const Scrape&)> probe);
+  /// 504, others as 500. The landing page has a form for it with `fields`. Before run() or in on_start().
+  void probe(std::string path, std::function<Status(Sink&, const Scrape&)> probe,
+             std::vector<ProbeField> fields = {{.name = "target", .required = true}});
 
   /// What stands between the server and all paths: it answers, or hands the request on to `next`. One for an
   /// App, before run() or in on_start().

@@ -81,6 +81,7 @@ class EXPORTER_API Runner {
     std::string_view name;
     bool ran;
     bool success;
+    bool no_data;  ///< without success, but nothing is wrong: what it looks at is not there
     double seconds;
     std::string problem;
   };
