@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs while libexporter is built: makes one page of index.html, style.css and script.js, compresses it, and
+// Runs while libexporter is built: makes one page of index.html and what it names, compresses it, and
 // writes it as a C++ header. The page is the beginning of what a browser gets; landing_page.cpp adds the rest
 // at run time, which is why the deflate stream ends open, at a byte's border.
 //
@@ -42,10 +42,26 @@ std::string without_margins(std::string_view text) {
   return result;
 }
 
-void fill_in(std::string& page, std::string_view mark, std::string_view text) {
-  const auto at = page.find(mark);
-  if (at == std::string::npos) die("index.html has no " + std::string(mark));
-  page.replace(at, mark.size(), text);
+/// index.html with the files that it names as {{file}}.
+std::string assemble(const std::string& folder) {
+  auto page = read(folder + "/index.html");
+  for (std::size_t at = 0; (at = page.find("{{", at)) != std::string::npos;) {
+    const auto end = page.find("}}", at);
+    if (end == std::string::npos) die("index.html has a {{ without its }}");
+    const auto text = without_margins(read(folder + "/" + page.substr(at + 2, end - at - 2)));
+    page.replace(at, end + 2 - at, text);
+    at += text.size();
+  }
+  return page;
+}
+
+/// What stands within an element that the page has once.
+std::string_view inside(std::string_view page, std::string_view opening, std::string_view closing) {
+  const auto begin = page.find(opening);
+  const auto end = page.find(closing, begin);
+  if (begin == std::string_view::npos || end == std::string_view::npos)
+    die("the page has no " + std::string(opening));
+  return page.substr(begin + opening.size(), end - begin - opening.size());
 }
 
 /// As Content-Security-Policy names what may stand in a page.
@@ -80,15 +96,13 @@ std::string gzip_left_open(std::string_view text) {
 int main(int argc, char** argv) {
   if (argc != 3) die("usage: pack <folder> <header>");
   const std::string folder = argv[1];
-  const auto style = without_margins(read(folder + "/style.css"));
-  const auto script = without_margins(read(folder + "/script.js"));
-  auto page = read(folder + "/index.html");
-  fill_in(page, "{{style.css}}", style);
-  fill_in(page, "{{script.js}}", script);
+  const auto page = assemble(folder);
+  const auto style = inside(page, "<style>", "</style>");
+  const auto script = inside(page, "<script type=\"module\">", "</script>");
   const auto packed = gzip_left_open(page);
   const auto crc = crc32(0, reinterpret_cast<const Bytef*>(page.data()), static_cast<uInt>(page.size()));
 
-  std::string header = "// Made by pack.cpp of index.html, style.css and script.js.\n#pragma once\n";
+  std::string header = "// Made by landing/pack.cpp.\n#pragma once\n";
   header += "constexpr char kScriptSource[] = \"" + source_hash(script) + "\";\n";
   header += "constexpr char kStyleSource[] = \"" + source_hash(style) + "\";\n";
   header += "constexpr unsigned kHeadCrc = " + std::to_string(crc) + "U;\n";
