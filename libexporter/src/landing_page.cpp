@@ -125,7 +125,7 @@ void append_collectors(std::string& out, const LandingPage& page) {
   out +=
       "<details class=\"collectors\" open><summary><h2>Collectors</h2> <span "
       "id=\"health\"></span></summary>\n";
-  out += "<ul id=\"collectors\">\n";
+  out += "<ul id=\"collectors\" class=\"list\">\n";
   for (const auto& collector : page.collectors) {
     const auto state = state_of(collector);
     out += "<li class=\"" + std::string(state) + "\"><span class=\"name\">" + escape_html(collector.name) +

@@ -243,9 +243,9 @@ class LandingPage(harness.TestCase):
     def test_a_failing_collector(self):
         self.textfile("bad", "this is no metric {\n")
         browser = self.opened(self.node("--collector.ntp", "--collector.ntp.server=127.0.0.1", "--collector.ntp.server-port=1"))
-        problem = browser.wait("document.querySelector('#collectors .failed .problem')?.textContent", seconds=30)
+        problem = browser.wait("document.querySelector('#failed .failed .problem')?.textContent", seconds=30)
         self.assertRegex(problem, r"\S")
-        self.assertEqual(browser.run("document.querySelector('#collectors .failed .name').textContent"), "ntp")
+        self.assertEqual(browser.run("document.querySelector('#failed .failed .name').textContent"), "ntp")
         self.assertEqual(browser.run(fact("Collectors")), "1 failing")
         self.assertIn("1 failing", browser.run("document.getElementById('health').textContent"))
 

@@ -182,18 +182,13 @@ async function readStatus(signal) {
 function showCollectors(collectors) {
   const counts = {failed: 0, ok: 0, no_data: 0, waiting: 0};
   const words = {failed: 'failed', ok: '', waiting: 'not yet'};
-  const rank = Object.keys(counts);
   const most = Math.max(...collectors.map((c) => c.seconds), 1e-9);
-  const items = [...collectors].sort((a, b) => rank.indexOf(a.state) - rank.indexOf(b.state));
   const list = $('collectors');
   if (!list) return facts.collectors.parentElement.remove();
-  const absent = items.filter((c) => c.state === 'no_data');
-  counts.no_data = absent.length;
-  const rest = items.filter((c) => c.state !== 'no_data');
-  rest.forEach((c, i) => {
-    ++counts[c.state];
-    let item = list.children[i];
-    if (!item) list.append(item = make('li'));
+  for (const c of collectors) ++counts[c.state];
+  const fill = (into, c, i) => {
+    let item = into.children[i];
+    if (!item) into.append(item = make('li'));
     if (item.children.length !== 4) item.replaceChildren(make('span', 'name'), make('span', 'state'), make('span', 'problem'), make('span', 'took'));
     item.className = c.state;
     item.style.setProperty('--part', c.seconds / most);
@@ -201,8 +196,21 @@ function showCollectors(collectors) {
     setText(item.children[1], words[c.state]);
     setText(item.children[2], c.state === 'failed' ? c.problem : '');
     setText(item.children[3], c.state === 'waiting' ? '' : duration(+c.seconds.toPrecision(2)));
-  });
+  };
+  // Those that failed stand above the list, which may be closed.
+  let above = $('failed');
+  if (!above) {
+    above = make('ul', 'list');
+    above.id = 'failed';
+    list.parentElement.before(above);
+  }
+  const failed = collectors.filter((c) => c.state === 'failed');
+  failed.forEach((c, i) => fill(above, c, i));
+  while (above.children.length > failed.length) above.lastChild.remove();
+  const rest = collectors.filter((c) => c.state === 'ok' || c.state === 'waiting');
+  rest.forEach((c, i) => fill(list, c, i));
   while (list.children.length > rest.length) list.lastChild.remove();
+  const absent = collectors.filter((c) => c.state === 'no_data');
   if (absent.length) {
     const names = make('li', 'no_data', 'Nothing to report: ');
     absent.forEach((c, i) => {
