@@ -54,9 +54,10 @@ class FieldReader {
   std::array<WireField, sizeof...(names)> pick(std::string_view message) {
     std::array<WireField, sizeof...(names)> found{};
     Message fields(message);
-    while (const auto field = fields.next()) {
+    WireField field;
+    while (fields.next(field)) {
       std::size_t i = 0;
-      (void)((field->number == number_of<schema, names>() ? (found[i] = *field, true) : (++i, false)) || ...);
+      (void)((field.number == number_of<schema, names>() ? (found[i] = field, true) : (++i, false)) || ...);
     }
     malformed_ |= fields.malformed();
     return found;
@@ -75,8 +76,9 @@ class FieldReader {
   template <const auto& schema, FieldName name, class Use>
   void each(std::string_view message, Use use) {
     Message fields(message);
-    while (const auto field = fields.next()) {
-      if (field->number == number_of<schema, name>()) use(*field);
+    WireField field;
+    while (fields.next(field)) {
+      if (field.number == number_of<schema, name>()) use(field);
     }
     malformed_ |= fields.malformed();
   }
@@ -91,7 +93,8 @@ class FieldReader {
   template <class Use>
   void visit(const WireField& message, Use use) {
     Message fields(message.bytes);
-    while (const auto field = fields.next()) use(*field);
+    WireField field;
+    while (fields.next(field)) use(field);
     malformed_ |= fields.malformed();
   }
 

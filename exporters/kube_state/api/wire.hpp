@@ -36,28 +36,32 @@ class Message {
 
   /// The next field; nothing at the end, and nothing from the first malformed byte on.
   std::optional<WireField> next() {
-    if (at_ == end_) return std::nullopt;
-    std::uint64_t key = 0;
     WireField field;
+    if (!next(field)) return std::nullopt;
+    return field;
+  }
+  /// The same into a field that is used again and again.
+  bool next(WireField& field) {
+    if (at_ == end_) return false;
+    std::uint64_t key = 0;
     if (!varint(key) || key >> 3 == 0 || key >> 32 != 0) return stop();
     field.number = static_cast<std::uint32_t>(key >> 3);
+    if ((key & 7) == 2) {  // most are
+      std::uint64_t size = 0;
+      if (!varint(size) || size > static_cast<std::uint64_t>(end_ - at_)) return stop();
+      field.bits = 0;
+      field.bytes = {at_, static_cast<std::size_t>(size)};
+      at_ += size;
+      return true;
+    }
+    field.bytes = "";
     switch (key & 7) {
       case 0:
-        if (!varint(field.bits)) return stop();
-        return field;
+        return varint(field.bits) || stop();
       case 1:
-        if (!fixed(8, field.bits)) return stop();
-        return field;
-      case 2: {
-        std::uint64_t size = 0;
-        if (!varint(size) || size > static_cast<std::uint64_t>(end_ - at_)) return stop();
-        field.bytes = {at_, static_cast<std::size_t>(size)};
-        at_ += size;
-        return field;
-      }
+        return fixed(8, field.bits) || stop();
       case 5:
-        if (!fixed(4, field.bits)) return stop();
-        return field;
+        return fixed(4, field.bits) || stop();
       default:
         return stop();
     }
@@ -66,12 +70,19 @@ class Message {
   bool malformed() const { return malformed_; }
 
  private:
-  std::optional<WireField> stop() {
+  bool stop() {
     malformed_ = true;
     at_ = end_;
-    return std::nullopt;
+    return false;
   }
   bool varint(std::uint64_t& value) {
+    if (at_ != end_ && static_cast<unsigned char>(*at_) < 0x80) {
+      value = static_cast<unsigned char>(*at_++);
+      return true;
+    }
+    return long_varint(value);
+  }
+  [[gnu::noinline]] bool long_varint(std::uint64_t& value) {
     value = 0;
     for (unsigned shift = 0; at_ != end_ && shift < 64; shift += 7) {
       const auto byte = static_cast<unsigned char>(*at_++);
@@ -97,9 +108,10 @@ class Message {
 
 /// The first field of that number in a message that holds few: a Time's seconds, a Quantity's text.
 inline WireField only(std::string_view message, std::uint32_t number) {
-  Message m(message);
-  while (const auto field = m.next()) {
-    if (field->number == number) return *field;
+  Message fields(message);
+  WireField field;
+  while (fields.next(field)) {
+    if (field.number == number) return field;
   }
   return {};
 }
