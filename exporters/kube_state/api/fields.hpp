@@ -46,6 +46,17 @@ struct MapEntry {
   WireField value;
 };
 
+/// What is done with each field of that name.
+template <FieldName field_name, class Use>
+struct On {
+  static constexpr auto name = field_name;
+  Use use;
+};
+template <FieldName name, class Use>
+On<name, Use> on(Use use) {
+  return {use};
+}
+
 /// Walks the messages of one object, and notes whether any of them is malformed.
 class FieldReader {
  public:
@@ -81,6 +92,16 @@ class FieldReader {
       if (field.number == number_of<schema, name>()) use(field);
     }
     malformed_ |= fields.malformed();
+  }
+
+  /// The same for several repeated fields of a message with many, in one go: in.each<kSpec>(spec,
+  /// on<"containers">(...), on<"volumes">(...)).
+  template <const auto& schema, class... Handlers>
+  void each(const WireField& message, const Handlers&... handlers) {
+    visit(message, [&](const WireField& field) {
+      (void)((field.number == number_of<schema, Handlers::name>() ? (handlers.use(field), true) : false) ||
+             ...);
+    });
   }
 
   /// Calls `use` with each entry of a map.

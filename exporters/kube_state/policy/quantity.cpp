@@ -2,6 +2,7 @@
 #include "policy/quantity.hpp"
 
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 
 #include <exporter/text.hpp>
@@ -12,7 +13,7 @@ namespace {
 __extension__ using Unsigned = unsigned __int128;
 
 constexpr std::uint64_t kLargest = std::numeric_limits<std::int64_t>::max();
-constexpr Unsigned kBillion = 1'000'000'000;
+constexpr std::uint64_t kBillion = 1'000'000'000;
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -43,11 +44,16 @@ std::optional<Scale> scale_of(std::string_view suffix) {
   return Scale{0, *exponent};
 }
 
-/// a / b, rounded up.
-Unsigned divide_up(Unsigned a, Unsigned b) { return (a + b - 1) / b; }
+/// a * b + c, at most 2^63-1.
+std::uint64_t multiply_add(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
+  std::uint64_t result = 0;
+  const bool is_too_large =
+      __builtin_mul_overflow(a, b, &result) || __builtin_add_overflow(result, c, &result);
+  return is_too_large || result > kLargest ? kLargest : result;
+}
 
-Unsigned power_of_ten(int exponent) {
-  Unsigned power = 1;
+constexpr std::uint64_t power_of_ten(int exponent) {
+  std::uint64_t power = 1;
   while (exponent-- > 0) power *= 10;
   return power;
 }
@@ -91,57 +97,59 @@ std::optional<Quantity> Quantity::parse(std::string_view text) {
   constexpr int kPlaces = 18;
   const Digits digits(whole, fraction);
   const auto point = static_cast<std::int64_t>(whole.size()) + scale->ten;
-  Unsigned front = 0;
-  Unsigned behind = 0;
+  Quantity result;
+  std::uint64_t front = 0;
+  std::uint64_t behind = 0;
   bool more = false;
-  double mantissa = 0;
   for (std::size_t i = 0; i < digits.size(); ++i) {
     const auto place = static_cast<std::int64_t>(i) - point;  // 0 is the first one behind the point
-    const auto digit = static_cast<Unsigned>(digits[i]);
-    mantissa = mantissa * 10 + digits[i];
+    const auto digit = static_cast<unsigned>(digits[i]);
+    result.mantissa_ = result.mantissa_ * 10 + digit;
     if (place < 0) {
-      front = front > kLargest ? front : front * 10 + digit;
+      front = multiply_add(front, 10, digit);
     } else if (place < kPlaces) {
       behind += digit * power_of_ten(kPlaces - 1 - static_cast<int>(place));
     } else {
       more |= digit != 0;
     }
   }
-  for (auto place = static_cast<std::int64_t>(digits.size()); place < point && front <= kLargest && front;
-       ++place) {
-    front *= 10;
+  for (auto place = static_cast<std::int64_t>(digits.size()); place < point && front != 0; ++place) {
+    front = multiply_add(front, 10, 0);
+    if (front == kLargest) break;
   }
-  const Unsigned factor = Unsigned{1} << scale->two;
-  front = front > kLargest ? kLargest : front * factor;
-  behind = divide_up(behind * factor + (more ? 1 : 0), kBillion);
-  const Unsigned cap = kLargest * kBillion;
-  Unsigned billionths = front > kLargest ? cap : front * kBillion + behind;
-  if (billionths > cap) billionths = cap;
-
-  Quantity result;
-  result.billionths_ = negative ? -static_cast<Wide>(billionths) : static_cast<Wide>(billionths);
-  // Multiplied by a power of ten, as the original does: that decides the last bit.
-  const int exponent = scale->ten - static_cast<int>(fraction.size());
-  result.approximate_ = std::ldexp(mantissa, scale->two);
-  if (exponent != 0) result.approximate_ *= std::pow(10.0, exponent);
-  if (negative) result.approximate_ = -result.approximate_;
+  result.negative_ = negative;
+  result.two_ = scale->two;
+  result.ten_ = scale->ten - static_cast<int>(fraction.size());
+  // 18 places make a fraction of 10^18.
+  const auto scaled = static_cast<Unsigned>(behind) << scale->two;
+  std::uint64_t carry = 0;
+  if (behind != 0 || more) {
+    const auto billionths = (scaled + (more ? 1 : 0) + kBillion - 1) / kBillion;
+    carry = static_cast<std::uint64_t>(billionths / kBillion);
+    result.billionths_ = static_cast<std::uint32_t>(billionths % kBillion);
+  }
+  result.whole_ = multiply_add(front, std::uint64_t{1} << scale->two, carry);
+  if (result.whole_ == kLargest) result.billionths_ = 0;
   return result;
 }
 
 std::int64_t Quantity::whole() const {
-  const bool negative = billionths_ < 0;
-  const auto size = divide_up(static_cast<Unsigned>(negative ? -billionths_ : billionths_), kBillion);
-  const auto number = static_cast<std::int64_t>(size);
-  return negative ? -number : number;
+  const auto number = static_cast<std::int64_t>(whole_ + (billionths_ > 0 ? 1 : 0));
+  return negative_ ? -number : number;
 }
 
 double Quantity::thousandths() const {
   constexpr std::int64_t kLargestInThousandths = std::numeric_limits<std::int64_t>::max() / 1000;
-  if (const auto number = whole(); number > kLargestInThousandths) return static_cast<double>(number);
-  const bool negative = billionths_ < 0;
-  const auto size = divide_up(static_cast<Unsigned>(negative ? -billionths_ : billionths_), kBillion / 1000);
-  const auto number = static_cast<double>(size) / 1000;
-  return negative ? -number : number;
+  if (const auto number = whole(); std::abs(number) > kLargestInThousandths)
+    return static_cast<double>(number);
+  const auto number = static_cast<double>(whole_ * 1000 + (billionths_ + 999'999) / 1'000'000) / 1000;
+  return negative_ ? -number : number;
+}
+
+double Quantity::approximate() const {
+  // Multiplied by a power of ten, as the original does: that decides the last bit.
+  const auto number = std::ldexp(negative_ ? -mantissa_ : mantissa_, two_);
+  return ten_ == 0 ? number : number * std::pow(10.0, ten_);
 }
 
 }  // namespace exporter::kube

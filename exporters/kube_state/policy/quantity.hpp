@@ -20,13 +20,14 @@ class Quantity {
   /// Rounded up to a whole number.
   std::int64_t whole() const;
   /// The nearest double of the number as it is written.
-  double approximate() const { return approximate_; }
+  double approximate() const;
 
  private:
-  __extension__ using Wide = __int128;
-
-  Wide billionths_ = 0;
-  double approximate_ = 0;
+  bool negative_ = false;
+  std::uint64_t whole_ = 0;       // at most 2^63-1
+  std::uint32_t billionths_ = 0;  // 0 with the largest
+  double mantissa_ = 0;           // as it is written, without its point
+  int two_ = 0, ten_ = 0;         // powers of 2 and of 10 to multiply that with
 };
 
 }  // namespace exporter::kube

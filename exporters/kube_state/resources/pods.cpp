@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "resources/common.hpp"
 
@@ -319,27 +321,38 @@ constexpr std::string_view kDisruptionReasons[] = {
     "DeletionByPodGC",       "TerminationByKubelet",
 };
 
-/// Containers joined with their statuses by name, in the order of the specification.
-void read_container_info(FieldReader& in, Emit& emit, const WireField& container, const WireField& status) {
-  const auto [name, image_spec] = in.pick<kContainer, "name", "image">(container);
-  in.each<kStatus, "containerStatuses">(status, [&](const WireField& message) {
-    const auto [of, image, image_id, id] =
-        in.pick<kContainerStatus, "name", "image", "imageID", "containerID">(message);
-    if (of.bytes != name.bytes) return;
-    emit(kContainerInfo, {name.bytes, image_spec.bytes, image.bytes, image_id.bytes, own(id.bytes)}, 1);
-  });
-}
+/// What of a container's specification is exposed with its status.
+struct Container {
+  std::string_view name, image, restart_policy;
+};
 
-void read_init_container_info(FieldReader& in, Emit& emit, const WireField& container,
-                              const WireField& status) {
-  const auto [name, image_spec, policy] = in.pick<kContainer, "name", "image", "restartPolicy">(container);
-  in.each<kStatus, "initContainerStatuses">(status, [&](const WireField& message) {
-    const auto [of, image, image_id, id] =
-        in.pick<kContainerStatus, "name", "image", "imageID", "containerID">(message);
-    if (of.bytes != name.bytes) return;
-    emit(kInitContainerInfo,
-         {name.bytes, image_spec.bytes, image.bytes, image_id.bytes, own(id.bytes), policy.bytes}, 1);
-  });
+/// What is needed later than it is met; the buffers are kept from pod to pod.
+struct Scratch {
+  std::vector<Container> containers, init_containers;
+  std::vector<std::string_view> tolerations;
+
+  void clear() {
+    containers.clear();
+    init_containers.clear();
+    tolerations.clear();
+  }
+};
+
+/// The images of a container, wanted and running. Statuses are joined with the specification by name.
+void read_info(FieldReader& in, Emit& emit, const ContainerFamilies& families,
+               const std::vector<Container>& containers, const WireField& status) {
+  const auto [name, image, image_id, id] =
+      in.pick<kContainerStatus, "name", "image", "imageID", "containerID">(status);
+  const auto container = std::ranges::find(containers, name.bytes, &Container::name);
+  if (container == containers.end()) return;
+  if (families.info == kContainerInfo) {
+    emit(kContainerInfo, {name.bytes, container->image, image.bytes, image_id.bytes, own(id.bytes)}, 1);
+  } else {
+    emit(
+        kInitContainerInfo,
+        {name.bytes, container->image, image.bytes, image_id.bytes, own(id.bytes), container->restart_policy},
+        1);
+  }
 }
 
 void read_quantity(Emit& emit, std::size_t family, std::string_view container, std::string_view node,
@@ -351,15 +364,17 @@ void read_quantity(Emit& emit, std::size_t family, std::string_view container, s
   emit(family, values, in_whole(entry.value));
 }
 
-void read_resources(FieldReader& in, Emit& emit, const ContainerFamilies& families,
-                    const WireField& container, std::string_view node) {
-  const auto [name, resources] = in.pick<kContainer, "name", "resources">(container);
-  in.each_entry<kResourceRequirements, "limits">(resources, [&](const MapEntry& entry) {
-    read_quantity(emit, families.limits, name.bytes, node, entry);
-  });
-  in.each_entry<kResourceRequirements, "requests">(resources, [&](const MapEntry& entry) {
-    read_quantity(emit, families.requests, name.bytes, node, entry);
-  });
+Container read_container(FieldReader& in, Emit& emit, const ContainerFamilies& families,
+                         const WireField& message, std::string_view node) {
+  const auto [name, image, restart_policy, resources] =
+      in.pick<kContainer, "name", "image", "restartPolicy", "resources">(message);
+  const auto read_quantities = [&](std::size_t family, const WireField& entry) {
+    read_quantity(emit, family, name.bytes, node, in.entry(entry));
+  };
+  in.each<kResourceRequirements>(
+      resources, on<"limits">([&](const WireField& entry) { read_quantities(families.limits, entry); }),
+      on<"requests">([&](const WireField& entry) { read_quantities(families.requests, entry); }));
+  return {name.bytes, image.bytes, restart_policy.bytes};
 }
 
 /// The state that a container was in before its current one.
@@ -372,37 +387,6 @@ void read_last_state(FieldReader& in, Emit& emit, const ContainerFamilies& famil
   emit(families.last_reason, {container, reason.bytes}, 1);
   emit(families.last_exit_code, {container}, exit_code.integer());
   emit(families.last_time, {container}, time_of(finished).value_or(kZeroTime));
-}
-
-void read_state(FieldReader& in, Emit& emit, const ContainerFamilies& families, std::string_view container,
-                const WireField& state) {
-  const auto [waiting, running, terminated] =
-      in.pick<kContainerState, "waiting", "running", "terminated">(state);
-  emit(families.waiting, {container}, bool(waiting));
-  emit(families.running, {container}, bool(running));
-  emit(families.terminated, {container}, bool(terminated));
-  if (waiting) {
-    const auto [reason] = in.pick<kWaiting, "reason">(waiting);
-    emit(families.waiting_reason, {container, reason.bytes}, 1);
-  }
-  if (running) {
-    const auto [started] = in.pick<kRunning, "startedAt">(running);
-    emit(families.started, {container}, time_of(started).value_or(kZeroTime));
-  } else if (terminated) {
-    const auto [reason, started] = in.pick<kTerminated, "reason", "startedAt">(terminated);
-    emit(families.terminated_reason, {container, reason.bytes}, 1);
-    emit(families.started, {container}, time_of(started).value_or(kZeroTime));
-  }
-}
-
-void read_container_status(FieldReader& in, Emit& emit, const ContainerFamilies& families,
-                           const WireField& message) {
-  const auto [name, state, last_state, ready, restarts] =
-      in.pick<kContainerStatus, "name", "state", "lastState", "ready", "restartCount">(message);
-  emit(families.ready, {name.bytes}, ready.flag());
-  emit(families.restarts, {name.bytes}, restarts.integer());
-  read_state(in, emit, families, name.bytes, state);
-  read_last_state(in, emit, families, name.bytes, last_state);
 }
 
 /// Why a pod is in its state stands in its status, its conditions and its ended containers.
@@ -424,6 +408,45 @@ class Reasons {
  private:
   std::array<bool, std::size(kReasons)> known_{};
 };
+
+/// How a container ended.
+struct Ending {
+  std::string_view reason = "";
+  std::optional<std::int64_t> finished;
+};
+
+Ending read_state(FieldReader& in, Emit& emit, const ContainerFamilies& families, std::string_view container,
+                  const WireField& state) {
+  const auto [waiting, running, terminated] =
+      in.pick<kContainerState, "waiting", "running", "terminated">(state);
+  emit(families.waiting, {container}, bool(waiting));
+  emit(families.running, {container}, bool(running));
+  emit(families.terminated, {container}, bool(terminated));
+  if (waiting) {
+    const auto [reason] = in.pick<kWaiting, "reason">(waiting);
+    emit(families.waiting_reason, {container, reason.bytes}, 1);
+  }
+  if (running) {
+    const auto [started] = in.pick<kRunning, "startedAt">(running);
+    emit(families.started, {container}, time_of(started).value_or(kZeroTime));
+  }
+  if (!terminated) return {};
+  const auto [reason, started, finished] =
+      in.pick<kTerminated, "reason", "startedAt", "finishedAt">(terminated);
+  emit(families.terminated_reason, {container, reason.bytes}, 1);
+  if (!running) emit(families.started, {container}, time_of(started).value_or(kZeroTime));
+  return {reason.bytes, time_of(finished)};
+}
+
+Ending read_container_status(FieldReader& in, Emit& emit, const ContainerFamilies& families,
+                             const WireField& message) {
+  const auto [name, state, last_state, ready, restarts] =
+      in.pick<kContainerStatus, "name", "state", "lastState", "ready", "restartCount">(message);
+  emit(families.ready, {name.bytes}, ready.flag());
+  emit(families.restarts, {name.bytes}, restarts.integer());
+  read_last_state(in, emit, families, name.bytes, last_state);
+  return read_state(in, emit, families, name.bytes, state);
+}
 
 void read_condition(Emit& emit, std::string_view type, std::string_view status, std::int64_t changed,
                     std::string_view reason) {
@@ -447,43 +470,6 @@ void read_condition(Emit& emit, std::string_view type, std::string_view status, 
   }
 }
 
-void read_conditions_and_reasons(FieldReader& in, Emit& emit, const WireField& status,
-                                 std::string_view reason) {
-  Reasons reasons;
-  in.each<kStatus, "conditions">(status, [&](const WireField& condition) {
-    const auto [type, state, changed, why] =
-        in.pick<kPodCondition, "type", "status", "lastTransitionTime", "reason">(condition);
-    read_condition(emit, type.bytes, state.bytes, time_of(changed).value_or(kZeroTime), why.bytes);
-    reasons.note(why.bytes);
-  });
-  std::int64_t completed = 0;
-  in.each<kStatus, "containerStatuses">(status, [&](const WireField& container) {
-    const auto [state] = in.pick<kContainerStatus, "state">(container);
-    const auto [terminated] = in.pick<kContainerState, "terminated">(state);
-    if (!terminated) return;
-    const auto [why, finished] = in.pick<kTerminated, "reason", "finishedAt">(terminated);
-    reasons.note(why.bytes);
-    completed = std::max(completed, time_of(finished).value_or(0));
-  });
-  if (completed > 0) emit(kCompletionTime, {}, completed);
-  reasons.emit(emit, reason);
-}
-
-void read_info(FieldReader& in, Emit& emit, const ObjectMeta& meta, std::string_view host_ip,
-               std::string_view pod_ip, std::string_view node, std::string_view priority_class,
-               bool host_network) {
-  std::string_view kind = "";
-  std::string_view name = "";
-  in.each<kObjectMetaSchema, "ownerReferences">(meta.message, [&](const WireField& owner) {
-    const auto [owner_kind, owner_name, controls] =
-        in.pick<kOwnerReferenceSchema, "kind", "name", "controller">(owner);
-    if (!controls.flag() || !kind.empty()) return;
-    kind = owner_kind.bytes;
-    name = owner_name.bytes;
-  });
-  emit(kInfo, {host_ip, own(pod_ip), node, kind, name, priority_class, truth(host_network)}, 1);
-}
-
 /// "4", "6", or "" for what is no address. A zone ("fe80::1%eth0") belongs to an address of version 6.
 std::string_view ip_family(std::string_view address) {
   char text[INET6_ADDRSTRLEN + 1];
@@ -497,72 +483,144 @@ std::string_view ip_family(std::string_view address) {
   return IN6_IS_ADDR_V4MAPPED(&parsed) ? "4" : "6";
 }
 
-void read_ips(FieldReader& in, Emit& emit, const WireField& status) {
-  in.each<kStatus, "podIPs">(status, [&](const WireField& message) {
-    const auto [ip] = in.pick<kPodIp, "ip">(message);
-    const auto version = ip_family(ip.bytes);
-    if (!version.empty()) emit(kIps, {own(ip.bytes), version}, 1);
-  });
+void read_ip(FieldReader& in, Emit& emit, const WireField& message) {
+  const auto [ip] = in.pick<kPodIp, "ip">(message);
+  const auto version = ip_family(ip.bytes);
+  if (!version.empty()) emit(kIps, {own(ip.bytes), version}, 1);
 }
 
-/// Each toleration once, even where it is listed twice.
-void read_tolerations(FieldReader& in, Emit& emit, const WireField& spec) {
-  in.each<kSpec, "tolerations">(spec, [&](const WireField& toleration) {
-    bool is_first = true;
-    in.each<kSpec, "tolerations">(spec, [&](const WireField& other) {
-      if (other.bytes.data() < toleration.bytes.data() && other.bytes == toleration.bytes) is_first = false;
+void read_toleration(FieldReader& in, Emit& emit, const WireField& toleration) {
+  const auto [key, operation, value, effect, seconds] =
+      in.pick<kToleration, "key", "operator", "value", "effect", "tolerationSeconds">(toleration);
+  const Digits digits(seconds.integer());
+  emit(kTolerations, {key.bytes, operation.bytes, value.bytes, effect.bytes, seconds ? digits.text() : ""},
+       1);
+}
+
+void read_volume(FieldReader& in, Emit& emit, const WireField& volume, std::string_view pod) {
+  const auto [name, source] = in.pick<kVolume, "name", "volumeSource">(volume);
+  const auto [claim, ephemeral] = in.pick<kVolumeSource, "persistentVolumeClaim", "ephemeral">(source);
+  if (claim) {
+    const auto [claim_name, read_only] = in.pick<kClaimVolume, "claimName", "readOnly">(claim);
+    emit(kVolumeClaim, {name.bytes, own(claim_name.bytes), "false"}, 1);
+    emit(kVolumeClaimReadOnly, {name.bytes, own(claim_name.bytes), "false"}, read_only.flag());
+  } else if (ephemeral) {
+    // The claim is made with the pod, under this name.
+    const std::string made = std::string(pod) + '-' + std::string(name.bytes);
+    emit(kVolumeClaim, {name.bytes, own(made), "true"}, 1);
+    emit(kVolumeClaimReadOnly, {name.bytes, own(made), "true"}, 0);
+  }
+}
+
+/// A claim by name, or one made of a template, whose name stands in the status once it is made.
+void read_resource_claim(FieldReader& in, Emit& emit, const WireField& claim, const WireField& status) {
+  const auto [name, claim_name, template_name] =
+      in.pick<kResourceClaimSchema, "name", "resourceClaimName", "resourceClaimTemplateName">(claim);
+  if (!claim_name && !template_name) return;
+  auto resolved = claim_name.bytes;
+  if (!claim_name) {
+    in.each<kStatus, "resourceClaimStatuses">(status, [&](const WireField& message) {
+      const auto [of, made] = in.pick<kResourceClaimStatus, "name", "resourceClaimName">(message);
+      if (of.bytes == name.bytes) resolved = made.bytes;
     });
-    if (!is_first) return;
-    const auto [key, operation, value, effect, seconds] =
-        in.pick<kToleration, "key", "operator", "value", "effect", "tolerationSeconds">(toleration);
-    const Digits digits(seconds.integer());
-    emit(kTolerations, {key.bytes, operation.bytes, value.bytes, effect.bytes, seconds ? digits.text() : ""},
-         1);
-  });
+  }
+  emit(kResourceClaim, {name.bytes, own(resolved), template_name.bytes}, 1);
 }
 
-void read_volumes(FieldReader& in, Emit& emit, const WireField& spec, std::string_view pod) {
-  in.each<kSpec, "volumes">(spec, [&](const WireField& volume) {
-    const auto [name, source] = in.pick<kVolume, "name", "volumeSource">(volume);
-    const auto [claim, ephemeral] = in.pick<kVolumeSource, "persistentVolumeClaim", "ephemeral">(source);
-    if (claim) {
-      const auto [claim_name, read_only] = in.pick<kClaimVolume, "claimName", "readOnly">(claim);
-      emit(kVolumeClaim, {name.bytes, own(claim_name.bytes), "false"}, 1);
-      emit(kVolumeClaimReadOnly, {name.bytes, own(claim_name.bytes), "false"}, read_only.flag());
-    } else if (ephemeral) {
-      // The claim is made with the pod, under this name.
-      const std::string made = std::string(pod) + '-' + std::string(name.bytes);
-      emit(kVolumeClaim, {name.bytes, own(made), "true"}, 1);
-      emit(kVolumeClaimReadOnly, {name.bytes, own(made), "true"}, 0);
-    }
-  });
+void read_overhead(Emit& emit, const MapEntry& entry) {
+  if (entry.key == "cpu") emit(kOverheadCpu, {}, in_thousandths(entry.value));
+  if (entry.key == "memory") emit(kOverheadMemory, {}, in_whole(entry.value));
 }
 
-/// Claims by name, and those made of a template, whose name stands in the status once they are made.
-void read_resource_claims(FieldReader& in, Emit& emit, const WireField& spec, const WireField& status) {
-  in.each<kSpec, "resourceClaims">(spec, [&](const WireField& claim) {
-    const auto [name, claim_name, template_name] =
-        in.pick<kResourceClaimSchema, "name", "resourceClaimName", "resourceClaimTemplateName">(claim);
-    if (!claim_name && !template_name) return;
-    auto resolved = claim_name.bytes;
-    if (!claim_name) {
-      in.each<kStatus, "resourceClaimStatuses">(status, [&](const WireField& message) {
-        const auto [of, made] = in.pick<kResourceClaimStatus, "name", "resourceClaimName">(message);
-        if (of.bytes == name.bytes) resolved = made.bytes;
-      });
-    }
-    emit(kResourceClaim, {name.bytes, own(resolved), template_name.bytes}, 1);
-  });
+/// Returns the node.
+std::string_view read_spec(FieldReader& in, Emit& emit, const WireField& spec, const WireField& status,
+                           const ObjectMeta& meta, Scratch& scratch) {
+  const auto [restart_policy, account, node, scheduler, runtime_class] =
+      in.pick<kSpec, "restartPolicy", "serviceAccountName", "nodeName", "schedulerName", "runtimeClassName">(
+          spec);
+  emit(kRestartPolicy, {restart_policy.bytes}, 1);
+  emit(kServiceAccount, {account.bytes}, 1);
+  emit(kScheduler, {scheduler.bytes}, 1);
+  if (runtime_class) emit(kRuntimeClass, {runtime_class.bytes}, 1);
+  in.each<kSpec>(
+      spec, on<"containers">([&, node = node](const WireField& container) {
+        scratch.containers.push_back(read_container(in, emit, kContainers, container, node.bytes));
+      }),
+      on<"initContainers">([&, node = node](const WireField& container) {
+        scratch.init_containers.push_back(read_container(in, emit, kInitContainers, container, node.bytes));
+      }),
+      on<"tolerations">([&](const WireField& toleration) {
+        // Each once, even where it is listed twice.
+        auto& seen = scratch.tolerations;
+        if (std::ranges::find(seen, toleration.bytes) != seen.end()) return;
+        seen.push_back(toleration.bytes);
+        read_toleration(in, emit, toleration);
+      }),
+      on<"volumes">([&](const WireField& volume) { read_volume(in, emit, volume, meta.name); }),
+      on<"resourceClaims">([&](const WireField& claim) { read_resource_claim(in, emit, claim, status); }),
+      on<"overhead">([&](const WireField& entry) { read_overhead(emit, in.entry(entry)); }));
+  if (emit.wants(kNodeSelectors)) {
+    all_entries(emit, kNodeSelectors, "nodeselector", sorted_entries<kSpec, "nodeSelector">(in, spec));
+  }
+  return node.bytes;
 }
 
-void read_overhead(FieldReader& in, Emit& emit, const WireField& spec) {
-  in.each_entry<kSpec, "overhead">(spec, [&](const MapEntry& entry) {
-    if (entry.key == "cpu") emit(kOverheadCpu, {}, in_thousandths(entry.value));
-    if (entry.key == "memory") emit(kOverheadMemory, {}, in_whole(entry.value));
+void read_status(FieldReader& in, Emit& emit, const WireField& status, const Scratch& scratch) {
+  const auto [phase, reason, started, qos_class] =
+      in.pick<kStatus, "phase", "reason", "startTime", "qosClass">(status);
+  time_if_set(emit, kStartTime, started);
+  if (!phase.bytes.empty()) {
+    one_of(emit, kPhase, {"Pending", "Succeeded", "Failed", "Unknown", "Running"}, phase.bytes);
+  }
+  if (!qos_class.bytes.empty()) {
+    one_of(emit, kQosClass, {"BestEffort", "Burstable", "Guaranteed"}, qos_class.bytes);
+  }
+  Reasons reasons;
+  std::int64_t completed = 0;
+  in.each<kStatus>(status, on<"conditions">([&](const WireField& condition) {
+                     const auto [type, state, changed, why] =
+                         in.pick<kPodCondition, "type", "status", "lastTransitionTime", "reason">(condition);
+                     read_condition(emit, type.bytes, state.bytes, time_of(changed).value_or(kZeroTime),
+                                    why.bytes);
+                     reasons.note(why.bytes);
+                   }),
+                   on<"containerStatuses">([&](const WireField& container) {
+                     read_info(in, emit, kContainers, scratch.containers, container);
+                     const auto ending = read_container_status(in, emit, kContainers, container);
+                     reasons.note(ending.reason);
+                     completed = std::max(completed, ending.finished.value_or(0));
+                   }),
+                   on<"initContainerStatuses">([&](const WireField& container) {
+                     read_info(in, emit, kInitContainers, scratch.init_containers, container);
+                     read_container_status(in, emit, kInitContainers, container);
+                   }),
+                   on<"podIPs">([&](const WireField& ip) { read_ip(in, emit, ip); }));
+  if (completed > 0) emit(kCompletionTime, {}, completed);
+  reasons.emit(emit, reason.bytes);
+}
+
+/// Where the pod runs, and what made it: the first owner that controls it.
+void read_pod_info(FieldReader& in, Emit& emit, const ObjectMeta& meta, const WireField& spec,
+                   const WireField& status, std::string_view node) {
+  std::string_view kind = "";
+  std::string_view name = "";
+  in.each<kObjectMetaSchema, "ownerReferences">(meta.message, [&](const WireField& owner) {
+    const auto [owner_kind, owner_name, controls] =
+        in.pick<kOwnerReferenceSchema, "kind", "name", "controller">(owner);
+    if (!controls.flag() || !kind.empty()) return;
+    kind = owner_kind.bytes;
+    name = owner_name.bytes;
   });
+  const auto [priority_class, host_network] = in.pick<kSpec, "priorityClassName", "hostNetwork">(spec);
+  const auto [host_ip, pod_ip] = in.pick<kStatus, "hostIP", "podIP">(status);
+  emit(kInfo,
+       {host_ip.bytes, own(pod_ip.bytes), node, kind, name, priority_class.bytes, truth(host_network.flag())},
+       1);
 }
 
 bool read(std::string_view wire, Emit& emit) {
+  thread_local Scratch scratch;
+  scratch.clear();
   FieldReader in;
   const auto [metadata, spec, status] = in.pick<kPod, "metadata", "spec", "status">(wire);
   const auto meta = read_meta(in, metadata);
@@ -572,48 +630,9 @@ bool read(std::string_view wire, Emit& emit) {
   annotations(in, emit, kAnnotations, meta);
   labels(in, emit, kLabels, meta);
   owners(in, emit, kOwner, meta);
-
-  const auto [restart_policy, account, node, host_network, scheduler, priority_class, runtime_class] =
-      in.pick<kSpec, "restartPolicy", "serviceAccountName", "nodeName", "hostNetwork", "schedulerName",
-              "priorityClassName", "runtimeClassName">(spec);
-  emit(kRestartPolicy, {restart_policy.bytes}, 1);
-  emit(kServiceAccount, {account.bytes}, 1);
-  emit(kScheduler, {scheduler.bytes}, 1);
-  if (runtime_class) emit(kRuntimeClass, {runtime_class.bytes}, 1);
-  in.each<kSpec, "containers">(spec, [&](const WireField& container) {
-    read_container_info(in, emit, container, status);
-    read_resources(in, emit, kContainers, container, node.bytes);
-  });
-  in.each<kSpec, "initContainers">(spec, [&](const WireField& container) {
-    read_init_container_info(in, emit, container, status);
-    read_resources(in, emit, kInitContainers, container, node.bytes);
-  });
-  read_tolerations(in, emit, spec);
-  read_volumes(in, emit, spec, meta.name);
-  read_resource_claims(in, emit, spec, status);
-  read_overhead(in, emit, spec);
-  if (emit.wants(kNodeSelectors)) {
-    all_entries(emit, kNodeSelectors, "nodeselector", sorted_entries<kSpec, "nodeSelector">(in, spec));
-  }
-
-  const auto [phase, reason, host_ip, pod_ip, started, qos_class] =
-      in.pick<kStatus, "phase", "reason", "hostIP", "podIP", "startTime", "qosClass">(status);
-  read_info(in, emit, meta, host_ip.bytes, pod_ip.bytes, node.bytes, priority_class.bytes,
-            host_network.flag());
-  time_if_set(emit, kStartTime, started);
-  if (!phase.bytes.empty()) {
-    one_of(emit, kPhase, {"Pending", "Succeeded", "Failed", "Unknown", "Running"}, phase.bytes);
-  }
-  if (!qos_class.bytes.empty()) {
-    one_of(emit, kQosClass, {"BestEffort", "Burstable", "Guaranteed"}, qos_class.bytes);
-  }
-  read_ips(in, emit, status);
-  in.each<kStatus, "containerStatuses">(
-      status, [&](const WireField& container) { read_container_status(in, emit, kContainers, container); });
-  in.each<kStatus, "initContainerStatuses">(status, [&](const WireField& container) {
-    read_container_status(in, emit, kInitContainers, container);
-  });
-  read_conditions_and_reasons(in, emit, status, reason.bytes);
+  const auto node = read_spec(in, emit, spec, status, meta, scratch);
+  read_status(in, emit, status, scratch);
+  read_pod_info(in, emit, meta, spec, status, node);
   return !in.malformed();
 }
 
