@@ -1,3 +1,5 @@
+include(CheckLinkerFlag)
+
 # add_exporter(<binary> SOURCES ... [LIBRARIES ...])
 #   <binary>           the executable, under the name people know it by
 #   <binary>_objects   all but main.cpp, for the tests
@@ -14,6 +16,15 @@ function(add_exporter binary)
   endif()
   if(CMAKE_BUILD_TYPE STREQUAL "Release")
     target_link_options(${binary} PRIVATE -s)
+  endif()
+  # Code that scrapes run stands together: see bench/layout. Any layout is right, and this one only saves memory.
+  set(layout ${PROJECT_SOURCE_DIR}/cmake/layout/${binary}.ld)
+  if(EXPORTER_STATIC AND CMAKE_BUILD_TYPE STREQUAL "Release" AND EXISTS ${layout})
+    check_linker_flag(CXX -Wl,-T,${layout} EXPORTER_LINKER_TAKES_LAYOUTS)
+    if(EXPORTER_LINKER_TAKES_LAYOUTS)
+      target_link_options(${binary} PRIVATE -Wl,-T,${layout})
+      set_target_properties(${binary} PROPERTIES LINK_DEPENDS ${layout})
+    endif()
   endif()
   if(EXPORTER_INSTALL)
     install(TARGETS ${binary} RUNTIME COMPONENT exporters)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
@@ -49,6 +50,8 @@ void raise_descriptor_limit() {
 Response text_response(int status, std::string text) {
   return {.status = status, .body = shared_body(std::move(text))};
 }
+
+constexpr std::uint64_t kFirstRequests = 4;
 
 /// Writes to standard output; returns the exit status.
 int print(std::string_view text) {
@@ -114,6 +117,7 @@ struct App::Impl {
 
   std::unique_ptr<detail::Web> web;  // null without --web.config.file
   std::unique_ptr<Server> server;
+  std::atomic<std::uint64_t> requests{0};
 
   void declare_flags();
   bool enabled(const Entry& entry) const;
@@ -289,6 +293,8 @@ detail::LandingPage App::Impl::landing_page() {
 }
 
 void App::Impl::handle(const Request& request, Reply reply) {
+  // What only first requests run is dropped with what only start-up ran.
+  if (requests.fetch_add(1, std::memory_order_relaxed) == kFirstRequests) detail::release_startup_memory();
   for (const auto& [path, handler] : routes) {
     if (request.path == path) return handler(request, std::move(reply));
   }
