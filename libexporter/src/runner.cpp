@@ -213,7 +213,7 @@ std::shared_ptr<Run> Runner::State::make_run(Ask ask) {
   run->deadline = ask.deadline;
   for (std::size_t i = 0; i < slots.size(); ++i) {
     if (!run->selection[i] || slots[i].idle) continue;
-    if (!anything_wanted(slots[i].options.families, nullptr, run->names)) continue;
+    if (!run->names.all() && !anything_wanted(slots[i].options.families, nullptr, run->names)) continue;
     run->steps.push_back({.slot = i});
   }
   run->waiting.push_back(std::move(ask));
