@@ -139,8 +139,8 @@ ReflectorStatus Reflector::status() const {
 
 // --- requests
 
-void Reflector::hurry() {
-  if (retry_ == 0 || !waits_for_server_) return;
+void Reflector::hurry(ReflectorEvents::Failure failure) {
+  if (retry_ == 0 || failure_ != failure) return;
   auto& loop = transport_.loop();
   loop.cancel(retry_);
   retry_ = loop.at(Clock::now() + a_moment(), [this] { begin(); });
@@ -153,7 +153,6 @@ std::chrono::milliseconds Reflector::a_moment() {
 
 void Reflector::begin() {
   retry_ = 0;
-  waits_for_server_ = false;
   problem_.clear();
   error_event_.reset();
   events_now_ = 0;
@@ -477,11 +476,12 @@ void Reflector::answered_with(const ApiStatus& answer) {
   const int code = error_event_ && answer.code != 0 ? answer.code : error_event_ ? 500 : code_;
   if (answer.retry_after_seconds && !retry_after_)
     retry_after_ = std::chrono::seconds(*answer.retry_after_seconds);
-  auto failure = ReflectorEvents::Failure::kOther;
+  using Failure = ReflectorEvents::Failure;
+  auto failure = code == 401 || code == 403 ? Failure::kRefused : Failure::kOther;
   const bool too_new = answer.message.find("Too large resource version") != std::string::npos;
   if (code == 410 || too_new) {
     if (must_list_ || too_new) version_lost_ = true;  // a list from there on is not to be had
-    if (phase_ == Phase::kWatch) failure = ReflectorEvents::Failure::kExpired;
+    if (phase_ == Phase::kWatch) failure = Failure::kExpired;
     if (phase_ == Phase::kPagedList) unpaged_ = unpaged_ || !next_page_.empty();
     must_list_ = true;
   } else if (phase_ == Phase::kStreamingList && listing_) {
@@ -518,7 +518,9 @@ void Reflector::failed(std::string why, ReflectorEvents::Failure failure) {
     status_.last_error = why;
   }
   events_.failed(watched_, why, failure);
-  waits_for_server_ = failure == ReflectorEvents::Failure::kLost;
+  // A server that answers again has begun anew.
+  const auto before = std::exchange(failure_, failure);
+  if (before == ReflectorEvents::Failure::kLost && failure != before) backoff_.reset();
   std::chrono::milliseconds delay{0};
   const bool first = quick_list_ == Clock::time_point{} || now - quick_list_ > options_.most_delay;
   if (failure == ReflectorEvents::Failure::kExpired && first) {  // as after each restart of the server
@@ -539,7 +541,8 @@ void Reflector::stands() {
     stands_ = true;
     stands_since_ = Clock::now();
   }
-  events_.recovered(watched_);
+  const auto failure = std::exchange(failure_, ReflectorEvents::Failure::kNone);
+  if (failure != ReflectorEvents::Failure::kNone) events_.recovered(watched_, failure);
 }
 
 // --- what takes too long

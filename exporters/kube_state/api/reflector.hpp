@@ -35,6 +35,7 @@ class Backoff {
  public:
   explicit Backoff(const ReflectorOptions& options) : options_(options) {}
   std::chrono::milliseconds next(Loop::Clock::time_point now, std::minstd_rand& random);
+  void reset() { last_ = {}; }
 
  private:
   const ReflectorOptions& options_;
@@ -45,16 +46,19 @@ class Backoff {
 /// What happens to a reflector that others want to know of.
 class ReflectorEvents {
  public:
-  /// What can make a failure worth telling.
+  /// Why one waits: what ends for one of them has often ended for all.
   enum class Failure : std::uint8_t {
-    kLost,     ///< there was no answer: it is the same for all reflectors
+    kNone,
+    kLost,     ///< there was no answer
     kExpired,  ///< all in order: what is known is too old to go on from
+    kRefused,  ///< 401 and 403, of which an API server is full while it starts
     kOther,
   };
   virtual void failed(const Watched& watched, const std::string& why, Failure failure) = 0;
   /// There is an answer, whichever.
   virtual void answered() = 0;
-  virtual void recovered(const Watched& watched) = 0;
+  /// It stands again, after that failure.
+  virtual void recovered(const Watched& watched, Failure failure) = 0;
 
  protected:
   ~ReflectorEvents() = default;
@@ -71,8 +75,8 @@ class Reflector final : public Exchange {
   void start();
   /// The listener is not called any more.
   void stop();
-  /// The server is back: where this waits because it was gone, it waits no longer than a moment.
-  void hurry();
+  /// Where this waits because of such a failure, it waits no longer than a moment.
+  void hurry(ReflectorEvents::Failure failure);
   /// From any thread.
   ReflectorStatus status() const;
 
@@ -146,7 +150,7 @@ class Reflector final : public Exchange {
   std::uint64_t fresh_events_ = 0;  // objects of a watch, in the piece that is being read
 
   Loop::Timer retry_ = 0;
-  bool waits_for_server_ = false;
+  ReflectorEvents::Failure failure_ = ReflectorEvents::Failure::kNone;  // the last, while it lasts
   Clock::time_point quick_list_{};  // when a list last began without waiting long
   Loop::Timer watchdog_ = 0;
   Clock::time_point begun_{};

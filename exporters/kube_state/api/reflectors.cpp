@@ -18,6 +18,8 @@ namespace {
 
 /// The same trouble is logged again after so long.
 constexpr std::chrono::minutes kRepeat{10};
+/// What happens within so long is told in one line.
+constexpr std::chrono::seconds kTogether{1};
 
 struct KindName {
   std::string_view plural;
@@ -95,6 +97,8 @@ struct Reflectors::Impl final : ReflectorEvents {
 
   // The client's thread alone:
   std::map<std::string, Loop::Clock::time_point> told;
+  std::map<std::string, std::map<std::string, std::string>> troubles;  // by kind and resource, to be told
+  Loop::Timer teller = 0;
   bool lost = false;
 
   Id add(Watched watched, Target target) {
@@ -137,6 +141,7 @@ struct Reflectors::Impl final : ReflectorEvents {
         gone.swap(all);
       }
       for (const auto& [id, reflector] : gone) reflector->stop();
+      transport.loop().cancel(teller);
     });
   }
 
@@ -152,7 +157,14 @@ struct Reflectors::Impl final : ReflectorEvents {
     } else if (failure == Failure::kExpired) {
       log::debug("Listing a resource again", {{"resource", where}, {"err", why}});
     } else if (worth_telling(where + " " + why)) {
-      log::warn("Cannot follow a resource; trying again", {{"resource", where}, {"err", why}});
+      // Often it's the same for many: they are told together.
+      troubles[why.substr(0, why.find(':'))][where] = why;
+      if (teller == 0) {
+        teller = transport.loop().at(Loop::Clock::now() + kTogether, [this] {
+          teller = 0;
+          tell();
+        });
+      }
     } else {
       log::debug("Still cannot follow a resource", {{"resource", where}, {"err", why}});
     }
@@ -161,13 +173,28 @@ struct Reflectors::Impl final : ReflectorEvents {
   void answered() override {
     if (!std::exchange(lost, false)) return;
     log::info("The API server is back", {});
-    for (const auto& [id, reflector] : all) reflector->hurry();
+    hurry(Failure::kLost);
   }
 
-  void recovered(const Watched& watched) override {
-    if (told.empty()) return;
-    std::erase_if(told,
-                  [prefix = shown(watched) + " "](const auto& one) { return one.first.starts_with(prefix); });
+  void recovered(const Watched& watched, Failure failure) override {
+    const std::string where = shown(watched);
+    for (auto& [kind, those] : troubles) those.erase(where);
+    std::erase_if(told, [prefix = where + " "](const auto& one) { return one.first.starts_with(prefix); });
+    if (failure == Failure::kRefused) hurry(failure);
+  }
+
+  void hurry(Failure failure) {
+    for (const auto& [id, reflector] : all) reflector->hurry(failure);
+  }
+
+  void tell() {
+    for (const auto& [kind, those] : std::exchange(troubles, {})) {
+      if (those.empty()) continue;
+      std::string names;
+      for (const auto& [where, why] : those) names += (names.empty() ? "" : ",") + where;
+      log::warn("Cannot follow resources; trying again",
+                {{"resources", names}, {"err", those.begin()->second}});
+    }
   }
 
   static std::string shown(const Watched& watched) {
