@@ -12,6 +12,7 @@
 #include "custom/json_value.hpp"
 #include "detail/version.hpp"
 #include "detail/web_config_file.hpp"
+#include "policy/cron.hpp"
 
 namespace exporter::kube {
 namespace {
@@ -114,6 +115,7 @@ Cluster::~Cluster() {
 }
 
 Status Cluster::start() {
+  Cron::default_days(options_.cron_either_day ? Cron::Days::kEither : Cron::Days::kBoth);
   auto custom = check_policy(options_);
   if (!custom) return fail(custom);
   filter_ = std::move(

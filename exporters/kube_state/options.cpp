@@ -96,6 +96,9 @@ OptionFlags::OptionFlags(Flags& flags) {
   without_custom_config_ =
       &flags.toggle("continue-without-custom-resource-state-config-file", false,
                     "Start without the --custom-resource-state-config-file, and read it when it appears.");
+  either_day_ = &flags.toggle(
+      "cron-either-day", false,
+      "A cron schedule with both days is due on either, as the controller has it; else where both fit.");
   custom_config_ = &flags.text("custom-resource-state-config", "",
                                "YAML that says what to expose of custom resources; it wins over the file.");
   custom_config_file_ =
@@ -164,6 +167,7 @@ Result<Options> OptionFlags::read() const {
   o.namespaces_denylist = split(**namespaces_denylist_);
   o.node = **node_;
   o.track_unscheduled_pods = **unscheduled_;
+  o.cron_either_day = **either_day_;
   o.pod = **pod_;
   o.pod_namespace = **pod_namespace_;
   constexpr long kMost = std::numeric_limits<std::int32_t>::max();

@@ -29,6 +29,7 @@ struct Options {
   std::vector<std::string> namespaces_denylist;
   std::string node;
   bool track_unscheduled_pods = false;
+  bool cron_either_day = false;
   Shard shard;
   std::string pod;
   std::string pod_namespace;
@@ -89,8 +90,8 @@ class OptionFlags {
   Ref<std::string> apiserver_, kubeconfig_, node_, pod_, pod_namespace_, labels_, annotations_,
       custom_config_, custom_config_file_, host_, telemetry_host_, tls_config_, config_;
   Ref<Strings> resources_, namespaces_, namespaces_denylist_, allow_, deny_, opt_in_;
-  Ref<bool> unscheduled_, custom_only_, without_config_, without_custom_config_, cache_, gzip_, auth_filter_,
-      print_rbac_;
+  Ref<bool> unscheduled_, either_day_, custom_only_, without_config_, without_custom_config_, cache_, gzip_,
+      auth_filter_, print_rbac_;
   Ref<long> shard_, total_shards_, object_limit_, port_, telemetry_port_, verbosity_;
   Ref<std::chrono::nanoseconds> write_timeout_, idle_timeout_, read_header_timeout_;
 };

@@ -2,6 +2,7 @@
 #include "policy/cron.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 
 #include <exporter/flags.hpp>
@@ -13,6 +14,8 @@ namespace {
 constexpr std::size_t kLongest = 1024;
 constexpr int kYearsAhead = 5;
 constexpr std::int64_t kHourSeconds = 3600;
+
+std::atomic<Cron::Days> default_days_of_schedules = Cron::Days::kBoth;
 
 /// The values that a field may have, and names for some.
 struct Range {
@@ -98,9 +101,11 @@ std::shared_ptr<const TimeZone> find_zone(std::string_view name) {
 
 }  // namespace
 
-std::optional<Cron> Cron::parse(std::string_view schedule, std::optional<std::string_view> zone, Days days) {
+void Cron::default_days(Days days) { default_days_of_schedules.store(days, std::memory_order_relaxed); }
+
+std::optional<Cron> Cron::parse(std::string_view schedule, std::optional<std::string_view> zone) {
   Cron cron;
-  cron.days_ = days;
+  cron.days_ = default_days_of_schedules.load(std::memory_order_relaxed);
   if (schedule.empty() || schedule.size() > kLongest) return std::nullopt;
   if (zone) {
     cron.zone_ = find_zone(*zone);

@@ -26,10 +26,12 @@ class Cron {
     kEither,  ///< those that are in one of them, as the cron job controller and cron(8) have it
   };
 
+  /// What schedules mean that are parsed from now on. Any thread.
+  static void default_days(Days days);
+
   /// Without a zone, that of a "TZ=..." or "CRON_TZ=..." in front of the schedule, else the process's.
   /// Nothing where one of them is not understood.
-  static std::optional<Cron> parse(std::string_view schedule, std::optional<std::string_view> zone,
-                                   Days days = Days::kBoth);
+  static std::optional<Cron> parse(std::string_view schedule, std::optional<std::string_view> zone);
 
   /// The first time after `since`, both in seconds since 1970. Nothing where there is none within five years.
   std::optional<std::int64_t> next(std::int64_t since) const;
