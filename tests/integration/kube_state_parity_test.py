@@ -30,9 +30,9 @@ spec:
     labelsFromPath: {name: [metadata, name], namespace: [metadata, namespace]}
     metrics:
     - {name: created, help: When., each: {type: Gauge, gauge: {path: [metadata, creationTimestamp]}}}
-    - {name: labels_info, each: {type: Info, info: {path: [metadata], labelsFromPath: {"lab_*": [labels], uid: [uid]}}}}
+    - {name: labels_info, each: {type: Info, info: {path: [metadata], labelsFromPath: {uid: [uid], team: [labels, team]}}}}
     - {name: spec_all, each: {type: Gauge, gauge: {path: [spec], labelFromKey: key}}}
-    - {name: spec_info, each: {type: Info, info: {path: [spec], labelFromKey: key, labelsFromPath: {"*": []}}}}
+    - {name: spec_info, each: {type: Info, info: {path: [spec], labelFromKey: key, labelsFromPath: {"*": [], "s_*": []}}}}
     - {name: phase, each: {type: StateSet, stateSet: {labelName: phase, path: [status, phase], list: [Running, Pending]}}}
     - {name: conditions, each: {type: Gauge, gauge: {path: [status, conditions], valueFrom: [status], labelsFromPath: {type: [type]}}}}
     - {name: found, each: {type: Gauge, gauge: {path: [status, conditions, "[type=Ready]", status]}}}

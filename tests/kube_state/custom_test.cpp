@@ -127,8 +127,7 @@ TEST(CustomMetric, LabelsFromPathsAndTheirPrecedence) {
                     "[status, uptime], 'a.b': [kind], none: [spec, nothing], out: [spec, numbers, '9']}, "
                     "each: {type: Gauge, gauge: "
                     "{path: [spec, replicas]}}}"),
-            "{a_b=Foo,big=12345678901,list=[a 1 <nil>],map=map[type-a:1 type-b:3],on=true,out=list index out "
-            "of range: 9,up=43.21} 3\n");
+            "{a_b=Foo,big=12345678901,list=[a 1 <nil>],map=map[type-a:1 type-b:3],on=true,up=43.21} 3\n");
 }
 
 TEST(CustomConfig, SaysWhatItLeavesOut) {

@@ -197,7 +197,6 @@ Result<JsonPath> JsonPath::make(const std::vector<std::string>& steps) {
     } else if (step.search) {
       return fail(Code::kInvalid, "\"" + text + "\" is no list look-up: write it as [key=value]");
     }
-    step.out_of_range = Json::problem("list index out of range: " + text);
     path.steps_.push_back(std::move(step));
   }
   return path;
@@ -236,7 +235,7 @@ const Json* JsonPath::take(const Json& from, const Step& step) {
   if (!index) return nullptr;
   const auto size = static_cast<std::int64_t>(from.items().size());
   if (*index < 0) *index += size;
-  if (*index < 0 || *index >= size) return &step.out_of_range;
+  if (*index < 0 || *index >= size) return nullptr;
   return &from.items()[static_cast<std::size_t>(*index)];
 }
 

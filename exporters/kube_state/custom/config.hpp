@@ -37,7 +37,6 @@ class JsonPath {
     bool search = false;  // "[key=value]"
     bool pair = false;    // "key=value"
     std::string key, value;
-    Json out_of_range;
   };
   static const Json* search(const Json& list, const Step& step);
   static const Json* take(const Json& from, const Step& step);

@@ -79,13 +79,6 @@ Result<Json> Json::parse(std::string_view text, const std::function<bool(std::st
   return result;
 }
 
-Json Json::problem(std::string text) {
-  Json result;
-  result.kind_ = Kind::kProblem;
-  result.text_ = std::move(text);
-  return result;
-}
-
 const Json* Json::find(std::string_view key) const {
   const auto it =
       std::ranges::lower_bound(members_, key, {}, [](const auto& m) -> std::string_view { return m.first; });
@@ -121,7 +114,6 @@ void Json::print(std::string& out) const {
       print_float(number_, out);
       break;
     case Kind::kString:
-    case Kind::kProblem:
       out += text_;
       break;
     case Kind::kList:

@@ -17,12 +17,10 @@ namespace exporter::kube {
 
 class Json {
  public:
-  enum class Kind : std::uint8_t { kNull, kBool, kInteger, kFloat, kString, kList, kMap, kProblem };
+  enum class Kind : std::uint8_t { kNull, kBool, kInteger, kFloat, kString, kList, kMap };
 
   /// The whole of an object; of its own members those that `wanted` takes (null: all).
   static Result<Json> parse(std::string_view text, const std::function<bool(std::string_view)>& wanted = {});
-  /// What a path comes to that leads out of a list.
-  static Json problem(std::string text);
 
   Kind kind() const { return kind_; }
   bool boolean() const { return integer_ != 0; }

@@ -91,8 +91,6 @@ Result<double> json_number(const Json& value) {
       return text_number(value.text());
     case Json::Kind::kNull:
       return fail(Code::kInvalid, "expected a number, but there is nothing");
-    case Json::Kind::kProblem:
-      return fail(Code::kInvalid, value.text());
     default:
       return fail(Code::kInvalid, "expected a number, not a list or map");
   }
