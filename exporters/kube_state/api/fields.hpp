@@ -42,7 +42,7 @@ consteval std::uint32_t number_of() {
 
 /// An entry of a map, {1 key, 2 value}.
 struct MapEntry {
-  std::string_view key;
+  std::string_view key = "";
   WireField value;
 };
 

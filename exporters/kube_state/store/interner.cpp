@@ -35,7 +35,7 @@ std::size_t Interner::slot_of(std::string_view text, std::uint64_t hashed) const
   auto slot = static_cast<std::size_t>(hashed) & mask;
   for (; slots_[slot] != kNone; slot = (slot + 1) & mask) {
     const auto& found = entry(slots_[slot]);
-    if (found.size == text.size() && std::memcmp(found.text, text.data(), text.size()) == 0) break;
+    if (std::string_view(found.text, found.size) == text) break;
   }
   return slot;
 }
