@@ -39,12 +39,6 @@ class Output {
     at_ = to + text.size();
     copy(to, text.data(), text.size());
   }
-  /// Appends what was written before, once more.
-  void repeat(std::size_t offset, std::size_t count) {
-    char* to = room(count);
-    at_ = to + count;
-    copy(to, text_.data() + offset, count);
-  }
   void add(char c) {
     *room(1) = c;
     ++at_;

@@ -14,7 +14,7 @@
 namespace exporter::kube {
 namespace {
 
-constexpr std::size_t kPiece = std::size_t{128} << 10;  // of a body
+constexpr std::size_t kPiece = std::size_t{256} << 10;  // of a body
 constexpr std::size_t kPieceRoom = kPiece + (std::size_t{32} << 10);
 constexpr std::size_t kBlock = std::size_t{16} << 10;  // text that is worth a block
 constexpr std::size_t kLargestBlock = std::size_t{128} << 10;

@@ -2,6 +2,7 @@
 #include "store/renderer.hpp"
 
 #include <bit>
+#include <cstring>
 
 #include <exporter/text.hpp>
 
@@ -12,8 +13,7 @@ namespace {
 struct Spelled {
   Output& out;
   const Interner& texts;
-  const record::Head& head;
-  const record::Identity& identity;
+  const char* record;
 
   void id(std::uint32_t number) { out.add(texts.text(number)); }
   void literal(std::string_view text) { out.add(text); }
@@ -28,9 +28,10 @@ struct Spelled {
   void address(const char* bytes) { out.add_address(bytes); }
   void uuid(const char* bytes) { out.add_uuid(bytes); }
   // An object's name and uid are texts themselves, and refer to nothing further.
-  void name() { codec::visit(identity.name, Plain{out, texts}); }
-  void name_space() { out.add(texts.text(identity.name_space)); }
+  void name() { codec::visit(record::identity(record::head(record)).name, Plain{out, texts}); }
+  void name_space() { out.add(texts.text(record::identity(record::head(record)).name_space)); }
   void uid() {
+    const auto head = record::head(record);
     if (head.flags & record::kBinaryUid) {
       out.add_uuid(head.uid);
     } else {
@@ -49,6 +50,8 @@ struct Spelled {
     const Interner& texts;
   };
 };
+
+constexpr std::uint32_t kMostLabels = 16 << 20;  // bytes; enough for the pods of any usual cluster
 
 /// `count` / 1000, as append_number() writes it; not a whole number.
 void add_thousandths(std::uint64_t count, Output& out) {
@@ -155,7 +158,7 @@ Renderer::Renderer(const Snapshot& snapshot)
       progress_(chunks()) {
   masks_.resize(chunks() * layout_.mask_bytes());
   for (const auto label : layout_.resource->common_labels) {
-    common_.push_back(common_.empty() ? "" : "\",");
+    common_.push_back(common_.empty() ? "{" : "\",");
     common_.back() += label;
     common_.back() += "=\"";
   }
@@ -185,8 +188,6 @@ bool Renderer::in_chunk(std::size_t family, std::size_t chunk) const {
 void Renderer::use(std::size_t family) {
   family_ = family;
   const auto& described = layout_.resource->families[family];
-  start_.assign(described.name);
-  if (!common_.empty()) start_ += "{" + common_[0];
   own_.clear();
   for (std::size_t i = 0; i < layout_.families[family].labels; ++i) {
     own_.emplace_back(i > 0 ? "\"," : common_.empty() ? "{" : ",");
@@ -196,16 +197,42 @@ void Renderer::use(std::size_t family) {
   end_ = !own_.empty() ? "\"} " : common_.empty() ? " " : "} ";
 }
 
+void Renderer::spell_labels(const char* record, std::string& text) const {
+  text.clear();
+  if (common_.empty()) return;
+  Output out(text, 256);
+  const char* value = record::identity(record::head(record)).common;
+  for (const auto& front : common_) {
+    out.add(front);
+    value = codec::visit(value, Spelled{out, texts_, record});
+  }
+  out.add('"');
+}
+
+std::string_view Renderer::labels_of(const char* record, const Object& object) {
+  if (object.labels_size > 0) return {labels_.data() + object.labels, object.labels_size};
+  spell_labels(record, labels_scratch_);
+  return labels_scratch_;
+}
+
 void Renderer::start(std::size_t chunk) {
   const auto& records = *snapshot_.chunks()[chunk];
   const auto bytes = layout_.mask_bytes();
   char* mask = masks_.data() + chunk * bytes;
-  auto& at = progress_[chunk].at;
-  at = std::make_unique_for_overwrite<std::uint32_t[]>(Chunk::kSlots);
+  auto& objects = progress_[chunk].objects;
+  objects = std::make_unique_for_overwrite<Object[]>(Chunk::kSlots);
   records.for_each([&](std::uint32_t slot) {
-    const auto head = record::head(records.at(slot));
-    const auto* body = record::body(record::identity(head), layout_.resource->common_labels.size());
-    at[slot] = static_cast<std::uint32_t>(body - records.bytes.data());
+    const char* record = records.at(slot);
+    const auto head = record::head(record);
+    const auto* body = record::body(record::identity(head), common_.size());
+    spell_labels(record, labels_scratch_);
+    auto size = static_cast<std::uint32_t>(labels_scratch_.size());
+    if (labels_size_ + size > kMostLabels) size = 0;
+    if (labels_size_ + size > labels_.capacity())
+      labels_.resize(labels_size_ + size + labels_.capacity() / 2 + 4096);
+    if (size > 0) std::memcpy(labels_.data() + labels_size_, labels_scratch_.data(), size);
+    objects[slot] = {static_cast<std::uint32_t>(body - records.bytes.data()), head.shape, labels_size_, size};
+    labels_size_ += size;
     const auto shape = texts_.text(head.shape);
     for (std::size_t i = 0; i < bytes; ++i) mask[i] = static_cast<char>(mask[i] | shape[i]);
   });
@@ -217,20 +244,21 @@ void Renderer::skip_to(std::size_t family, std::size_t chunk) {
   if (progress.family >= family) return;
   const auto& records = *snapshot_.chunks()[chunk];
   records.for_each([&](std::uint32_t slot) {
-    const char* at = records.bytes.data() + progress.at[slot];
-    const char* present = texts_.text(record::head(records.at(slot)).shape).data();
+    auto& object = progress.objects[slot];
+    const char* at = records.bytes.data() + object.at;
+    const char* present = texts_.text(object.shape).data();
     const char* plural = present + layout_.mask_bytes();
     for (auto f = progress.family; f < family; ++f) {
       if (record::bit(present, f)) at = record::skip_section(at, layout_.families[f], record::bit(plural, f));
     }
-    progress.at[slot] = static_cast<std::uint32_t>(at - records.bytes.data());
+    object.at = static_cast<std::uint32_t>(at - records.bytes.data());
   });
   progress.family = family;
 }
 
 void Renderer::lines(std::size_t family, std::size_t chunk, Output& out) {
   auto& progress = progress_[chunk];
-  if (!progress.at) start(chunk);
+  if (!progress.objects) start(chunk);
   if (!in_chunk(family, chunk)) return;
   skip_to(family, chunk);
   if (family_ != family) use(family);
@@ -239,53 +267,39 @@ void Renderer::lines(std::size_t family, std::size_t chunk, Output& out) {
   bool present = false;
   bool plural = false;
   records.for_each([&](std::uint32_t slot) {
-    const char* at = records.at(slot);
-    codec::varint(at);
-    ++at;
-    if (const auto its = codec::id(at); its != shape) {  // neighbours mostly have the same
-      shape = its;
+    auto& its = progress.objects[slot];
+    if (its.shape != shape) {  // neighbours mostly have the same
+      shape = its.shape;
       const char* mask = texts_.text(shape).data();
       present = record::bit(mask, family);
       plural = record::bit(mask + layout_.mask_bytes(), family);
     }
-    if (present) object(records, slot, progress.at[slot], plural, out);
+    if (present) object(records, slot, its, plural, out);
   });
   progress.family = family + 1;
 }
 
-void Renderer::object(const Chunk& chunk, std::uint32_t slot, std::uint32_t& offset, bool plural,
-                      Output& out) {
+void Renderer::object(const Chunk& chunk, std::uint32_t slot, Object& its, bool plural, Output& out) {
   const auto& family = layout_.families[family_];
-  const auto head = record::head(chunk.at(slot));
-  const auto identity = record::identity(head);
-  Spelled spelled{out, texts_, head, identity};
-  const auto begin = out.size();
-  out.add(start_);
-  if (!common_.empty()) {
-    const char* common = codec::visit(identity.common, spelled);
-    for (std::size_t i = 1; i < common_.size(); ++i) {
-      out.add(common_[i]);
-      common = codec::visit(common, spelled);
-    }
-    out.add('"');
-  }
-  const auto front = out.size() - begin;
-  bool first = true;
-  const auto line = [&] {
-    if (!first) out.repeat(begin, front);
-    first = false;
+  const auto name = layout_.resource->families[family_].name;
+  const char* record = chunk.at(slot);
+  const auto labels = labels_of(record, its);
+  const auto begin = [&] {
+    out.add(name);
+    out.add(labels);
   };
 
-  const char* at = chunk.bytes.data() + offset;
+  const char* at = chunk.bytes.data() + its.at;
   if (family.shared) {
     const auto text = texts_.text(codec::id(at));
     for (const char* tail = text.data(); tail != text.data() + text.size();) {
-      line();
       const auto size = static_cast<std::size_t>(codec::varint(tail));
+      begin();
       out.add(std::string_view(tail, size));
       tail += size;
     }
   } else {
+    const auto base = record::head(record).base;
     std::uint64_t count = 1;
     bool more = false;
     if (plural) {
@@ -294,35 +308,34 @@ void Renderer::object(const Chunk& chunk, std::uint32_t slot, std::uint32_t& off
       count >>= 1;
     }
     for (; count > 0; --count) {
-      line();
+      begin();
       for (const auto& label : own_) {
         out.add(label);
-        at = codec::visit(at, spelled);
+        at = codec::visit(at, Spelled{out, texts_, record});
       }
       out.add(end_);
-      at = add_number(at, head.base, out);
+      at = add_number(at, base, out);
       out.add('\n');
     }
     if (more) {
       for (count = codec::varint(at); count > 0; --count) {
-        line();
+        begin();
         bool open = common_.empty();
-        const auto labels = codec::varint(at);
-        for (auto left = labels; left > 0; --left) {
+        for (auto left = codec::varint(at); left > 0; --left) {
           out.add(open ? '{' : ',');
           open = false;
           out.add(texts_.text(codec::id(at)));
           out.add("=\"");
-          at = codec::visit(at, spelled);
+          at = codec::visit(at, Spelled{out, texts_, record});
           out.add('"');
         }
         out.add(open ? " " : "} ");
-        at = add_number(at, head.base, out);
+        at = add_number(at, base, out);
         out.add('\n');
       }
     }
   }
-  offset = static_cast<std::uint32_t>(at - chunk.bytes.data());
+  its.at = static_cast<std::uint32_t>(at - chunk.bytes.data());
 }
 
 }  // namespace exporter::kube

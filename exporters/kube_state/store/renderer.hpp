@@ -30,27 +30,38 @@ class Renderer {
   void lines(std::size_t family, std::size_t chunk, Output& out);
 
  private:
-  /// How far the sections of a chunk's objects have been read. Offsets in the chunk's bytes, by slot.
+  /// What is known of a chunk's object once it was looked at.
+  struct Object {
+    std::uint32_t at;           // where its next section is, in the chunk's bytes
+    std::uint32_t shape;        // of its record
+    std::uint32_t labels;       // its common labels in labels_, ...
+    std::uint32_t labels_size;  // or 0: there were too many to keep
+  };
   struct Progress {
-    std::unique_ptr<std::uint32_t[]> at;
-    std::size_t family = 0;
+    std::unique_ptr<Object[]> objects;  // by slot
+    std::size_t family = 0;             // all sections before have been read
   };
 
   void use(std::size_t family);
   void start(std::size_t chunk);
   void skip_to(std::size_t family, std::size_t chunk);
-  void object(const Chunk& chunk, std::uint32_t slot, std::uint32_t& at, bool plural, Output& out);
+  void object(const Chunk& chunk, std::uint32_t slot, Object& object, bool plural, Output& out);
   bool in_chunk(std::size_t family, std::size_t chunk) const;
+  void spell_labels(const char* record, std::string& text) const;
+  std::string_view labels_of(const char* record, const Object& object);
 
   const Snapshot& snapshot_;
   const Layout& layout_;
   const Interner& texts_;
   std::vector<Progress> progress_;
-  std::string masks_;                // families that some object of a chunk has, by chunk
-  std::vector<std::string> common_;  // what stands in front of each common label's value but the first
+  std::string masks_;  // families that some object of a chunk has, by chunk
+  // The common labels of all objects, since each is needed for dozens of families.
+  Buffer labels_;
+  std::uint32_t labels_size_ = 0;
+  std::string labels_scratch_;
+  std::vector<std::string> common_;  // what stands in front of each common label's value
   std::size_t family_ = ~std::size_t{0};
-  std::string start_;             // of a line: the family's name, and the first common label
-  std::vector<std::string> own_;  // what stands in front of each own label's value
+  std::vector<std::string> own_;  // what stands in front of each own label's value of the family
   std::string end_;               // what stands behind the last one
 };
 
