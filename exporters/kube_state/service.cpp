@@ -13,6 +13,7 @@
 #include <exporter/log.hpp>
 
 #include "api/rbac.hpp"
+#include "detail/startup_memory.hpp"
 #include "detail/web_config_file.hpp"
 #include "store/page.hpp"
 
@@ -130,11 +131,13 @@ Status Service::start() {
     std::mutex mutex;
     std::condition_variable_any wake;
     auto seen = files();
+    bool listed = false;
     while (!stop.stop_requested()) {
       std::unique_lock lock(mutex);
       wake.wait_for(lock, stop, kLookAfter, [] { return false; });
       if (stop.stop_requested()) break;
       look_after();
+      if (!listed && (listed = cluster()->ready())) detail::release_startup_memory();  // lists are behind us
       auto now = files();
       if (now == seen) continue;
       log::info("A config file has changed");

@@ -293,8 +293,6 @@ detail::LandingPage App::Impl::landing_page() {
 }
 
 void App::Impl::handle(const Request& request, Reply reply) {
-  // What only first requests run is dropped with what only start-up ran.
-  if (requests.fetch_add(1, std::memory_order_relaxed) == kFirstRequests) detail::release_startup_memory();
   for (const auto& [path, handler] : routes) {
     if (request.path == path) return handler(request, std::move(reply));
   }
@@ -398,11 +396,12 @@ int App::Impl::serve() {
   watch_signals();
   detail::release_startup_memory();
   Handler handler = [this](const Request& request, Reply reply) { handle(request, std::move(reply)); };
-  if (interceptor) {
-    handler = [this, next = std::move(handler)](const Request& request, Reply reply) {
-      interceptor(request, std::move(reply), next);
-    };
-  }
+  handler = [this, next = std::move(handler)](const Request& request, Reply reply) {
+    // What only first requests run is dropped with what only start-up ran.
+    if (requests.fetch_add(1, std::memory_order_relaxed) == kFirstRequests) detail::release_startup_memory();
+    if (interceptor) return interceptor(request, std::move(reply), next);
+    next(request, std::move(reply));
+  };
   if (web) handler = web->protect(*server, std::move(handler));
   detail::notify_systemd("READY=1");
   auto status = server->run(std::move(handler));
