@@ -3,6 +3,7 @@
 
 #include "api/reflectors.hpp"
 
+#include <atomic>
 #include <fstream>
 
 #include <gtest/gtest.h>
@@ -61,7 +62,7 @@ struct Bed {
   ReflectorOptions reflector;
   Recorder store;
   std::optional<Reflectors> reflectors;
-  Reflectors::Id id = 0;
+  std::atomic<Reflectors::Id> id = 0;
 };
 
 bool is_list(const StubRequest& request) {
@@ -221,6 +222,7 @@ TEST_P(BothProtocols, AListenerMayRemoveItsReflector) {
   std::atomic<int> calls = 0;
   s.store.on_object = [&] {
     ++calls;
+    while (s.id == 0) std::this_thread::yield();  // add() hasn't returned yet
     s.reflectors->remove(s.id);
   };
   s.start();
@@ -450,7 +452,7 @@ TEST(Reflector, ARotatedTokenIsReadAgain) {
 struct JsonRecorder final : JsonListener {
   std::mutex mutex;
   std::vector<std::string> texts;
-  int lists = 0;
+  std::atomic<int> lists = 0;
   void list_begins() override {}
   void object(std::string_view json) override {
     const std::lock_guard lock(mutex);
@@ -460,10 +462,7 @@ struct JsonRecorder final : JsonListener {
     const std::lock_guard lock(mutex);
     texts.push_back("-" + std::string(json));
   }
-  void list_ends() override {
-    const std::lock_guard lock(mutex);
-    ++lists;
-  }
+  void list_ends() override { ++lists; }
   void list_fails() override {}
   std::size_t count() {
     const std::lock_guard lock(mutex);

@@ -401,6 +401,7 @@ void StubCluster::watch(const StubRequest& request, StubReply& reply, Format for
       continue;
     }
     const auto events = events_;
+    const auto version = version_;
     for (const auto& one : events) {
       if (one.version <= seen) continue;
       seen = one.version;
@@ -408,8 +409,8 @@ void StubCluster::watch(const StubRequest& request, StubReply& reply, Format for
     }
     if (bookmarks != bookmarks_) {
       bookmarks = bookmarks_;
-      seen = version_;
-      if (!say(event(format, "BOOKMARK", "", {version_, 0}, false))) return;
+      seen = version;
+      if (!say(event(format, "BOOKMARK", "", {version, 0}, false))) return;
     }
     if (generation != generation_) return reply.end();
   }

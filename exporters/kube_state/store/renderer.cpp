@@ -57,8 +57,9 @@ constexpr std::uint32_t kMostLabels = 16 << 20;  // bytes; enough for the pods o
 void add_thousandths(std::uint64_t count, Output& out) {
   out.add_unsigned(count / 1000);
   const auto rest = count % 1000;
-  char digits[4] = {'.', static_cast<char>('0' + rest / 100), static_cast<char>('0' + rest / 10 % 10),
-                    static_cast<char>('0' + rest % 10)};
+  // As large as gcc 12 believes that copying may read.
+  char digits[64] = {'.', static_cast<char>('0' + rest / 100), static_cast<char>('0' + rest / 10 % 10),
+                     static_cast<char>('0' + rest % 10)};
   std::size_t size = 4;
   while (digits[size - 1] == '0') --size;
   out.add(std::string_view(digits, size));
