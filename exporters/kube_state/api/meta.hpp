@@ -56,7 +56,9 @@ struct ObjectMeta {
 /// A Time's (or MicroTime's) seconds since 1970; nothing where it isn't there or not set.
 inline std::optional<std::int64_t> time_of(const WireField& field) {
   if (field.bytes.empty()) return std::nullopt;
-  return only(field.bytes, 1).integer();
+  const auto seconds = only(field.bytes, 1).integer();
+  if (seconds == kZeroTime) return std::nullopt;
+  return seconds;
 }
 
 /// A Quantity's text.

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t kLongest = 1024;
 constexpr int kYearsAhead = 5;
+constexpr int kMostSteps =
+    100'000;  // far more than five years take, unless the clocks of a zone run in circles
 constexpr std::int64_t kHourSeconds = 3600;
 
 std::atomic<Cron::Days> default_days_of_schedules = Cron::Days::kBoth;
@@ -183,7 +185,7 @@ std::optional<std::int64_t> Cron::next(std::int64_t since) const {
   const auto start_of = [&](int day, int hour) {
     if (!moved) move_to(zone_->time({civil.year, civil.month, day, hour, 0, 0}));
   };
-  while (civil.year <= last_year) {
+  for (int step = 0; civil.year <= last_year && step < kMostSteps; ++step) {
     if (!has(kMonth, civil.month)) {
       start_of(1, 0);
       move_to(zone_->time({civil.year, civil.month + 1, civil.day, civil.hour, civil.minute, civil.second}));

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::int64_t kDay = 86400;
 constexpr int kMaxFileSize = 1 << 20;
+constexpr std::int32_t kLargestOffset = 26 * 3600;  // RFC 8536
 
 /// Days since 1970 of a date of the Gregorian calendar; the month may be out of range.
 std::int64_t days_of(std::int64_t year, std::int64_t month, std::int64_t day) {
@@ -208,7 +209,7 @@ std::shared_ptr<const TimeZone> TimeZone::parse(std::string_view file) {
     const auto type = static_cast<unsigned char>(indices[i]);
     const auto time = big_endian(times.substr(i * time_size, time_size));
     const bool is_later = zone->transitions_.empty() || time > zone->transitions_.back().time;
-    if (type >= header->types || !is_later) return nullptr;
+    if (type >= header->types || !is_later || std::abs(offset_of(type)) > kLargestOffset) return nullptr;
     zone->transitions_.push_back({time, offset_of(type)});
   }
   auto footer = file.substr(header->body(time_size));

@@ -90,7 +90,7 @@ std::span<const Label> sorted_entries(FieldReader& in, const WireField& message)
 /// One sample with all entries as labels, whatever the allow-lists say.
 void all_entries(Emit& emit, std::size_t family, std::string_view prefix, std::span<const Label> entries);
 
-/// 1 for the choice that is `current` and 0 for the others. A label value is all there is.
+/// A sample for each choice, which is its only label: 1 for the one that is `current` and 0 for the others.
 inline void one_of(Emit& emit, std::size_t family, std::initializer_list<std::string_view> choices,
                    std::string_view current) {
   for (const auto choice : choices) emit(family, {choice}, choice == current);
