@@ -16,7 +16,8 @@ int main(int argc, char** argv) {
            .collector_metrics = "",
            .start_error_status = 1,
            .flag_style = Flags::Style::kPflag,
-           .build_info = "kube_state_metrics"});
+           .writes_build_info = true,
+           .query_example = "resources=pods,nodes"});
   int status = 0;
   const auto arguments = kube::take_command(argc, argv, status);
   if (!arguments) return status;

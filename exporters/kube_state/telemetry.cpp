@@ -7,6 +7,8 @@
 
 #include <exporter/text.hpp>
 
+#include "detail/version.hpp"
+
 namespace exporter::kube {
 namespace {
 
@@ -60,14 +62,21 @@ constexpr auto kObjects =
 constexpr auto kMemory = gauge("kube_state_metrics_resource_memory_bytes",
                                "Memory that a resource's state takes, by what for.", "resource", "part");
 
-constexpr std::array kAll = {
-    MetricInfo(kDuration),      MetricInfo(kShardOrdinal), MetricInfo(kTotalShards),
-    MetricInfo(kLists),         MetricInfo(kWatches),      MetricInfo(kListObjects),
-    MetricInfo(kListLimit),     MetricInfo(kConfigHash),   MetricInfo(kReloadSuccessful),
-    MetricInfo(kReloadTime),    MetricInfo(kCustomAdded),  MetricInfo(kCustomUpdated),
-    MetricInfo(kCustomDeleted), MetricInfo(kCustomCache),  MetricInfo(kStale),
-    MetricInfo(kSynced),        MetricInfo(kRelists),      MetricInfo(kEvents),
-    MetricInfo(kMalformed),     MetricInfo(kObjects),      MetricInfo(kMemory)};
+constexpr auto kBuildInfo =
+    gauge("kube_state_metrics_build_info", "Version and platform of this build; always 1.", "branch",
+          "client_go_version", "goarch", "goos", "goversion", "revision", "tags", "version");
+
+constexpr std::array kAll = {MetricInfo(kBuildInfo),     MetricInfo(kDuration),
+                             MetricInfo(kShardOrdinal),  MetricInfo(kTotalShards),
+                             MetricInfo(kLists),         MetricInfo(kWatches),
+                             MetricInfo(kListObjects),   MetricInfo(kListLimit),
+                             MetricInfo(kConfigHash),    MetricInfo(kReloadSuccessful),
+                             MetricInfo(kReloadTime),    MetricInfo(kCustomAdded),
+                             MetricInfo(kCustomUpdated), MetricInfo(kCustomDeleted),
+                             MetricInfo(kCustomCache),   MetricInfo(kStale),
+                             MetricInfo(kSynced),        MetricInfo(kRelists),
+                             MetricInfo(kEvents),        MetricInfo(kMalformed),
+                             MetricInfo(kObjects),       MetricInfo(kMemory)};
 
 struct Totals {
   std::uint64_t lists = 0, failed_lists = 0, watches = 0, failed_watches = 0, objects = 0;
@@ -192,6 +201,11 @@ std::unique_ptr<Collector> make_telemetry(TelemetrySources sources) {
     sink(kCustomUpdated, events.updated.load());
     sink(kCustomDeleted, events.deleted.load());
     sink(kCustomCache, events.known.load());
+    // No Go was used; the compiler stands where people look for what a build was made with.
+    sink(kBuildInfo,
+         {"", "unknown", detail::architecture(), "linux", detail::compiler(), detail::revision(), "unknown",
+          detail::version()},
+         1);
     const auto cluster = sources.cluster();
     if (!cluster) return {};
     const auto shard = cluster->shard();

@@ -24,6 +24,7 @@ constexpr std::string_view kCompiler = "gcc" __VERSION__;
 std::string_view version() { return EXPORTER_VERSION; }
 std::string_view revision() { return EXPORTER_REVISION; }
 std::string_view compiler() { return kCompiler; }
+std::string_view architecture() { return kArchitecture; }
 
 std::string version_text(std::string_view program) {
   std::string text(program);

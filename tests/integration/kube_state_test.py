@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """kube-state-metrics against a stub of the API server, which loses, refuses and forgets what real ones do."""
 
-import json
+import base64
+import http.client
 import os
 import socket
+import ssl
 import time
 
 import harness
@@ -292,6 +294,33 @@ class KubeState(harness.TestCase):
             ours.get("/metrics", Authorization="Bearer good")
         self.assertEqual(len(self.stub.asked_for("reviews")), reviews, "answers are remembered")
         self.assertNotIn("good", ours.log)
+
+    def test_tls_and_users_on_both_ports(self):
+        done = harness.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                           "-subj", "/CN=localhost", "-keyout", os.path.join(self.folder, "a.key"), "-out", os.path.join(self.folder, "a.crt"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        # The hash is of "U*U", cost 5.
+        config = self.write("web.yaml", "tls_server_config: {cert_file: a.crt, key_file: a.key}\n"
+                                        "basic_auth_users: {u: $2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW}\n")
+        ports = [harness.free_port(), harness.free_port()]
+        child = harness.Child([harness.binary("kube-state-metrics"), f"--apiserver=http://127.0.0.1:{self.stub.port}", "--host=127.0.0.1",
+                               f"--port={ports[0]}", "--telemetry-host=127.0.0.1", f"--telemetry-port={ports[1]}", f"--tls-config={config}"],
+                              ports[0], self.folder)
+        self.addCleanup(child.stop)
+
+        def status(port, **headers):
+            connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=20, context=ssl._create_unverified_context())
+            try:
+                connection.request("GET", "/metrics", headers=headers)
+                return connection.getresponse().status
+            except OSError:
+                return None
+            finally:
+                connection.close()
+        self.until(lambda: status(ports[1]) is not None, child)
+        for port in ports:
+            self.assertEqual(status(port), 401)
+            self.assertEqual(status(port, Authorization="Basic " + base64.b64encode(b"u:U*U").decode()), 200)
 
     def test_telemetry(self):
         ours = self.run_ours("--shard=1", "--total-shards=4", "--resources=pods", "--object-limit=10")

@@ -14,6 +14,7 @@ namespace exporter::detail {
 std::string_view version();
 std::string_view revision();
 std::string_view compiler();
+std::string_view architecture();
 
 /// What --version prints: six lines, as the originals do.
 std::string version_text(std::string_view program);
