@@ -2,7 +2,8 @@
 # the first target that needs it is built (Debian's own archive can't be linked statically), so that configuring, and
 # building exporters without an HTTP client, cost nothing. EXPORTER_SYSTEM_CURL takes the system's; EXPORTER_CURL_SOURCE
 # names a folder with other sources. OPENSSL_init_ssl is renamed in it, so that OpenSSL, which starts itself where it is
-# first used, is not started (1.5 MB of resident memory) by programs that never ask over TLS.
+# first used, is not started (1.5 MB of resident memory) by programs that never ask over TLS; and connect, which 7.88 calls
+# for sockets that its user has connected, too.
 option(EXPORTER_SYSTEM_CURL "Use the system's libcurl (a shared library: no static exporters)" OFF)
 set(EXPORTER_CURL_SOURCE "" CACHE PATH "Sources of libcurl, instead of Debian's source package")
 
@@ -42,7 +43,7 @@ ExternalProject_Add(
   PREFIX ${folder}
   SOURCE_DIR ${source}
   DOWNLOAD_COMMAND "${fetch}"
-  CMAKE_ARGS -DCMAKE_BUILD_TYPE=Release "-DCMAKE_C_FLAGS=-ffunction-sections -fdata-sections -DOPENSSL_init_ssl=exporter_openssl_later" "-DCMAKE_C_FLAGS_RELEASE=-Os -DNDEBUG"
+  CMAKE_ARGS -DCMAKE_BUILD_TYPE=Release "-DCMAKE_C_FLAGS=-ffunction-sections -fdata-sections -DOPENSSL_init_ssl=exporter_openssl_later -Dconnect=exporter_connect" "-DCMAKE_C_FLAGS_RELEASE=-Os -DNDEBUG"
              -DCMAKE_C_COMPILER=${CMAKE_C_COMPILER} ${launcher} -DCMAKE_INSTALL_PREFIX=${folder} -DCMAKE_INSTALL_LIBDIR=lib
              ${pic} -DBUILD_SHARED_LIBS=OFF -DBUILD_CURL_EXE=OFF -DBUILD_TESTING=OFF -DENABLE_MANUAL=OFF -DPICKY_COMPILER=OFF
              -DHTTP_ONLY=ON -DCURL_USE_OPENSSL=ON -DCURL_ZLIB=OFF -DCURL_BROTLI=OFF -DCURL_ZSTD=OFF -DUSE_NGHTTP2=OFF

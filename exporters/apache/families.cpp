@@ -30,6 +30,9 @@ constexpr auto kWorkers = gauge("apache_workers", "Workers by state.", "state");
 constexpr auto kProcesses = gauge("apache_processes", "Apache's processes by state.", "state");
 constexpr auto kConnections =
     gauge("apache_connections", "Connections of the event and worker models by state.", "state");
+constexpr auto kGraceful = gauge("apache_graceful_workers", "Workers that end once they have answered.");
+constexpr auto kWaitIo =
+    gauge("apache_connections_wait_io", "Connections of the event model that wait for the network.");
 constexpr auto kScoreboard = gauge("apache_scoreboard", "Slots of the scoreboard by state.", "state");
 constexpr auto kProxyStatus =
     gauge("apache_proxy_balancer_status", "Always 1; the label tells the worker's state.", "balancer",
@@ -44,9 +47,9 @@ constexpr auto kProxyReceived = counter("apache_proxy_balancer_response_kbytes_t
                                         "Kibibytes received from the worker.", "balancer", "worker");
 
 constexpr MetricInfo kMetrics[] = {
-    kUp,          kFailures,   kVersion,     kInfo,          kGeneration, kLoad,      kAccesses,
-    kKilobytes,   kDuration,   kCpuTime,     kCpuLoad,       kUptime,     kWorkers,   kProcesses,
-    kConnections, kScoreboard, kProxyStatus, kProxyAccesses, kProxyBusy,  kProxySent, kProxyReceived};
+    kUp,       kFailures,   kVersion,     kInfo,          kGeneration, kLoad,      kAccesses,     kKilobytes,
+    kDuration, kCpuTime,    kCpuLoad,     kUptime,        kWorkers,    kProcesses, kConnections,  kGraceful,
+    kWaitIo,   kScoreboard, kProxyStatus, kProxyAccesses, kProxyBusy,  kProxySent, kProxyReceived};
 
 struct State {
   char letter;
@@ -121,6 +124,8 @@ void write_server_status(Sink& sink, const ServerStatus& s, bool whole) {
   write_if(sink, kConnections, "writing", s.writing);
   write_if(sink, kConnections, "keepalive", s.keep_alive);
   write_if(sink, kConnections, "closing", s.closing);
+  write_if(sink, kGraceful, s.graceful);
+  write_if(sink, kWaitIo, s.wait_io);
   if (s.scoreboard) write_scoreboard(sink, *s.scoreboard);
 }
 

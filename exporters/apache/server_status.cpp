@@ -33,12 +33,14 @@ constexpr NumberLine kNumbers[] = {
     {"Load15", &S::load15},
     {"BusyWorkers", &S::busy},
     {"IdleWorkers", &S::idle},
+    {"GracefulWorkers", &S::graceful},
     {"Processes", &S::processes},
     {"Stopping", &S::stopping},
     {"ConnsTotal", &S::connections},
     {"ConnsAsyncWriting", &S::writing},
     {"ConnsAsyncKeepAlive", &S::keep_alive},
     {"ConnsAsyncClosing", &S::closing},
+    {"ConnsAsyncWaitIO", &S::wait_io},
 };
 
 Status take_number(std::string_view name, std::string_view text, std::optional<double>& field) {

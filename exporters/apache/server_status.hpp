@@ -30,9 +30,9 @@ struct ServerStatus {
   std::optional<double> cpu_user, cpu_system, cpu_children_user, cpu_children_system, cpu_load;
   std::optional<double> config_generation, mpm_generation;
   std::optional<double> load1, load5, load15;
-  std::optional<double> busy, idle;
+  std::optional<double> busy, idle, graceful;
   std::optional<double> processes, stopping;
-  std::optional<double> connections, writing, keep_alive, closing;
+  std::optional<double> connections, writing, keep_alive, closing, wait_io;
   std::optional<std::string_view> scoreboard;
   std::vector<ProxyWorker> workers;
   bool recognised = false;  ///< any line had a known name: an HTML page has none

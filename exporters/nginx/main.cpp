@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // nginx-prometheus-exporter: nginx's stub_status page, or the API of NGINX Plus, on port 9113.
 
+#include <cstdio>
+#include <string>
+#include <vector>
+
 #include <exporter/app.hpp>
 
 #include "plus_collector.hpp"
@@ -13,6 +17,19 @@ std::unique_ptr<exporter::Collector> make_collector(const exporter::nginx::Setti
   using namespace exporter::nginx;
   if (settings.plus()) return std::make_unique<PlusCollector>(std::move(target));
   return std::make_unique<StubCollector>(std::move(target));
+}
+
+/// Long flags with one dash, which the original still takes, as they are written with two.
+std::vector<std::string> with_two_dashes(int argc, char** argv) {
+  std::vector<std::string> arguments(argv, argv + argc);
+  for (auto& argument : arguments) {
+    if (argument.size() < 3 || argument[0] != '-' || argument[1] == '-' || &argument == &arguments.front())
+      continue;
+    argument.insert(0, "-");
+    std::printf("%s: long flags begin with two dashes; the form with one is taken for now\n",
+                argument.c_str());
+  }
+  return arguments;
 }
 
 }  // namespace
@@ -49,5 +66,8 @@ int main(int argc, char** argv) {
     const auto collector = make_collector(settings, std::move(*target));
     return served_probe(scrape, collector->collect(sink, scrape));
   });
-  return app.run(argc, argv);
+  const auto arguments = with_two_dashes(argc, argv);
+  std::vector<const char*> pointers;
+  for (const auto& argument : arguments) pointers.push_back(argument.c_str());
+  return app.run(argc, pointers.data());
 }

@@ -30,7 +30,6 @@ struct Numbers {
   std::array<std::uint64_t, kMostFields> values{};
   std::array<bool, kMostFields> present{};
   std::array<std::uint64_t, kCodes.size()> codes{};
-  std::vector<std::pair<std::string, std::uint64_t>> other_codes{};
 
   void add(const Numbers& other, std::span<const Field> fields) {
     for (std::size_t i = 0; i < fields.size(); ++i) {
@@ -42,13 +41,6 @@ struct Numbers {
       present[i] |= other.present[i];
     }
     for (std::size_t i = 0; i < kCodes.size(); ++i) codes[i] += other.codes[i];
-    for (const auto& [code, number] : other.other_codes) other_code(code) += number;
-  }
-  std::uint64_t& other_code(std::string_view code) {
-    for (auto& [known, number] : other_codes) {
-      if (known == code) return number;
-    }
-    return other_codes.emplace_back(code, 0).second;
   }
 };
 
@@ -71,7 +63,7 @@ void take_codes(JsonReader& json, Numbers& numbers) {
     if (known != kCodes.end() && *known == code) {
       numbers.codes[static_cast<std::size_t>(known - kCodes.begin())] = json.unsigned_integer();
     } else {
-      numbers.other_code(code) = json.unsigned_integer();
+      (void)json.unsigned_integer();  // a number all the same
     }
   });
 }
@@ -135,7 +127,6 @@ class Writer {
       sample(section_.codes, kPlusCodesHelp, MetricType::kCounter, code, values, number);
     };
     for (std::size_t i = 0; i < kCodes.size(); ++i) write_one(kCodes[i], numbers.codes[i]);
-    for (const auto& [code, number] : numbers.other_codes) write_one(code, number);
   }
 
  private:

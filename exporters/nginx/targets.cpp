@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "plus_status.hpp"
+
 namespace exporter::nginx {
 namespace {
 
@@ -17,15 +19,16 @@ bool is_label_name(std::string_view name) {
   return std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
+bool is_plus_label(std::string_view name) {
+  const auto metrics = plus_metrics();
+  return std::any_of(metrics.begin(), metrics.end(), [&](const MetricInfo& metric) {
+    return std::find(metric.labels.begin(), metric.labels.end(), name) != metric.labels.end();
+  });
+}
+
 /// A stub_status page has a hundred bytes; what NGINX Plus tells grows with the configuration.
 constexpr std::size_t kMostStubBytes = std::size_t{1} << 20;
 constexpr std::size_t kMostPlusBytes = std::size_t{64} << 20;
-
-/// An address as it may stand in a label or a message: without a password.
-std::string without_password(const std::string& uri) {
-  const auto query = uri.find_first_of("?#");
-  return shown_url(uri) + (query == std::string::npos ? "" : uri.substr(query));
-}
 
 }  // namespace
 
@@ -77,6 +80,10 @@ Result<Target> Settings::common() const {
   for (const auto& text : *labels_) {
     auto label = parse_label(text);
     if (!label) return fail(Code::kInvalid, "--prometheus.const-label: " + label.error().message);
+    if (*plus_ && is_plus_label(label->name)) {
+      return fail(Code::kInvalid, "--prometheus.const-label: metrics have a label '" + label->name +
+                                      "' of their own; choose another name");
+    }
     std::erase_if(target.labels, [&](const ConstantLabel& other) { return other.name == label->name; });
     target.labels.push_back(std::move(*label));
   }
@@ -106,7 +113,10 @@ Result<std::vector<Target>> Settings::targets() const {
     Target target = *pattern;
     target.address = std::move(*address);
     target.http.unix_socket = target.address.unix_socket;
-    if (uris_->size() > 1) target.labels.push_back({.name = "addr", .value = without_password(uri)});
+    if (uris_->size() > 1) {
+      std::erase_if(target.labels, [](const ConstantLabel& label) { return label.name == "addr"; });
+      target.labels.push_back({.name = "addr", .value = address_label(uri)});
+    }
     targets.push_back(std::move(target));
   }
   return targets;

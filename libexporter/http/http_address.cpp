@@ -18,6 +18,11 @@ std::string shown_url(std::string_view url) {
   return text;
 }
 
+std::string address_label(std::string_view address) {
+  const auto query = address.find_first_of("?#");
+  return shown_url(address) + (query == std::string_view::npos ? "" : std::string(address.substr(query)));
+}
+
 Result<HttpAddress> parse_http_address(std::string_view text) {
   if (text.starts_with("unix:")) {
     const auto rest = text.substr(5);

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -23,8 +24,13 @@
 
 extern "C" int __nss_configure_lookup(const char*, const char*);  // NOLINT: glibc's name
 
-/// What libcurl's start calls instead of OPENSSL_init_ssl (see cmake/curl.cmake).
+// What libcurl calls instead of functions that it would call by their own names: see cmake/curl.cmake.
 extern "C" int exporter_openssl_later(std::uint64_t, const void*) { return 1; }
+
+extern "C" int exporter_connect(int fd, const sockaddr* address, socklen_t size) {
+  const int result = connect(fd, address, size);
+  return result != 0 && errno == EISCONN ? 0 : result;
+}
 
 namespace exporter {
 namespace {

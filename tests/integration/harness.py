@@ -100,12 +100,12 @@ def request(port, path, method="GET", timeout=20, **headers):
 class Child:
     """A program that serves on a port; its output goes to a file, which `log` returns."""
 
-    def __init__(self, command, port, folder, env=None):
+    def __init__(self, command, port, folder, env=None, own_group=False):
         self.port = port
         self.command = command
         self._log = tempfile.NamedTemporaryFile("w+b", dir=folder, delete=False)
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
-                                        env={**os.environ, **(env or {})})
+                                        env={**os.environ, **(env or {})}, start_new_session=own_group)
 
     @property
     def pid(self):
@@ -159,8 +159,9 @@ class TestCase(unittest.TestCase):
         self.folder = tempfile.mkdtemp(prefix="exporter-test-")
         self.addCleanup(shutil.rmtree, self.folder, True)
 
-    def start(self, command, port, ready="/", env=None, seconds=30):
-        child = Child(command, port, self.folder, env)
+    def start(self, command, port, ready="/", env=None, seconds=30, own_group=False):
+        """`own_group` is for servers that signal all of their process group when they end."""
+        child = Child(command, port, self.folder, env, own_group)
         self.addCleanup(child.stop)
         return child.wait_ready(ready, seconds)
 

@@ -85,4 +85,7 @@ EXPORTER_API Result<HttpAddress> parse_http_address(std::string_view text);
 /// A URL as it may be shown: user and password are "xxxxx", and the query is left out.
 EXPORTER_API std::string shown_url(std::string_view url);
 
+/// An address as a label's value: as shown_url() has it, with its query.
+EXPORTER_API std::string address_label(std::string_view address);
+
 }  // namespace exporter
