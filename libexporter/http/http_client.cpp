@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 #include <optional>
 
 #include <exporter/files.hpp>
@@ -152,7 +153,12 @@ std::size_t HttpClient::Impl::take(const char* data, std::size_t size, std::size
     impl.too_large = true;
     return 0;
   }
-  impl.body.append(data, bytes);
+  try {
+    impl.body.append(data, bytes);
+  } catch (const std::bad_alloc&) {  // it must not pass through libcurl
+    impl.too_large = true;
+    return 0;
+  }
   return bytes;
 }
 
