@@ -171,7 +171,7 @@ class Vts(harness.TestCase):
         port = harness.free_port()
         exporter = self.start([harness.binary(self.NAME), f"--telemetry.address=127.0.0.1:{port}", "-telemetry.endpoint", "/m",
                                "-metrics.namespace=vts", "-insecure=false"], port, env={"NGINX_STATUS": uri})
-        self.assertEqual(harness.Page(exporter.get("/m").text).value("vts_server_bytes", host="a", direction="out"), 2)
+        self.assertEqual(harness.Page(exporter.get("/m").text).value("vts_server_bytes", host="a", direction="out"), 2, exporter.log)
 
     def test_two_ports(self):
         def taken(*ports):

@@ -37,8 +37,11 @@ class PlusApi:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        class Server(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+            request_queue_size = 128  # the original asks for all paths at once
+
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.server.handle_error = lambda *_: None  # a client that goes away
         self.port = self.server.server_address[1]
         self.uri = f"http://127.0.0.1:{self.port}/api"
