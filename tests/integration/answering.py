@@ -37,7 +37,7 @@ class Answering:
         if data is None:
             return
         try:
-            self.asked.append(client.recv(65536))
+            self.asked.append(self.read_request(client))
             if callable(data):
                 data(client)
             else:
@@ -46,6 +46,16 @@ class Answering:
             pass  # the client has gone
         finally:
             client.close()
+
+    @staticmethod
+    def read_request(client):
+        request = b""
+        while b" HTTP/" not in request or not request.endswith(b"\r\n\r\n"):  # a PROXY header comes by itself
+            more = client.recv(65536)
+            if not more:
+                break
+            request += more
+        return request
 
     def close(self):
         self.socket.close()
