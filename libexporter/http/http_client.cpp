@@ -125,6 +125,8 @@ struct HttpClient::Impl {
   void close();
   Status set_credentials();
   void set_tls();
+  template <class F>
+  Result<HttpAnswer> ask(std::string_view verb, const std::string& url, Clock::time_point until, F prepare);
   std::optional<Error> why(CURLcode code, std::chrono::milliseconds limit) const;
   Result<Fd> connect_with_header(const curl_sockaddr& to) const;
   static std::size_t take(const char* data, std::size_t size, std::size_t count, void* self);
@@ -297,35 +299,70 @@ std::optional<Error> HttpClient::Impl::why(CURLcode code, std::chrono::milliseco
   return Error{code_of(code), problem[0] ? problem.data() : curl_easy_strerror(code)};
 }
 
-Result<HttpAnswer> HttpClient::get(const std::string& url, Clock::time_point deadline) {
-  auto& impl = *impl_;
+/// One request; `prepare` sets what is not the same for all.
+template <class F>
+Result<HttpAnswer> HttpClient::Impl::ask(std::string_view verb, const std::string& url,
+                                         Clock::time_point until, F prepare) {
   const auto problem_with = [&](const Error& error) {
-    return fail(error.code, "get " + shown_url(url) + ": " + one_line(error.message));
+    return fail(error.code, std::string(verb) + " " + shown_url(url) + ": " + one_line(error.message));
   };
   if (!url.starts_with("http://") && !url.starts_with("https://"))
     return problem_with({Code::kInvalid, "the address begins with neither http:// nor https://"});
-  if (impl.files.changed()) impl.close();
-  if (!impl.handle) {
-    if (auto status = impl.open(); !status) return problem_with(status.error());
+  if (files.changed()) close();
+  if (!handle) {
+    if (auto status = open(); !status) return problem_with(status.error());
   }
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now());
   if (left.count() <= 0) return problem_with({Code::kTimeout, "no time is left for asking"});
-  if (impl.body.capacity() > (std::size_t{1} << 20)) std::string().swap(impl.body);
-  impl.body.clear();
-  impl.too_large = false;
-  impl.problem[0] = 0;
-  impl.connect_problem.clear();
-  impl.deadline = deadline;
-  impl.set(CURLOPT_URL, url.c_str());
-  impl.set(CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));
-  impl.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(left.count()));
+  if (body.capacity() > (std::size_t{1} << 20)) std::string().swap(body);
+  body.clear();
+  too_large = false;
+  problem[0] = 0;
+  connect_problem.clear();
+  deadline = until;
+  set(CURLOPT_URL, url.c_str());
+  set(CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(left.count()));
 
-  if (const auto error = impl.why(curl_easy_perform(impl.handle), left)) return problem_with(*error);
+  prepare();
+  if (const auto error = why(curl_easy_perform(handle), left)) return problem_with(*error);
   long status = 0;
   const char* type = nullptr;
-  curl_easy_getinfo(impl.handle, CURLINFO_RESPONSE_CODE, &status);
-  curl_easy_getinfo(impl.handle, CURLINFO_CONTENT_TYPE, &type);
-  return HttpAnswer{.status = static_cast<int>(status), .body = impl.body, .content_type = type ? type : ""};
+  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(handle, CURLINFO_CONTENT_TYPE, &type);
+  return HttpAnswer{.status = static_cast<int>(status), .body = body, .content_type = type ? type : ""};
+}
+
+Result<HttpAnswer> HttpClient::get(const std::string& url, Clock::time_point deadline) {
+  return impl_->ask("get", url, deadline, [] {});
+}
+
+Result<HttpAnswer> HttpClient::send(const std::string& method, const std::string& url, std::string_view body,
+                                    const std::string& content_type, Clock::time_point deadline) {
+  auto& impl = *impl_;
+  std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(nullptr, &curl_slist_free_all);
+  const auto add_header = [&](const char* line) {
+    auto* const longer = curl_slist_append(headers.get(), line);
+    (void)headers.release();
+    headers.reset(longer);
+  };
+  auto answer = impl.ask(method, url, deadline, [&] {
+    for (const auto* header = impl.headers; header; header = header->next) add_header(header->data);
+    add_header(("Content-Type: " + content_type).c_str());
+    add_header("Expect:");  // or curl waits a second for servers that don't know it
+    impl.set(CURLOPT_HTTPHEADER, headers.get());
+    impl.set(CURLOPT_POSTFIELDS, body.data() ? body.data() : "");
+    impl.set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+    impl.set(CURLOPT_CUSTOMREQUEST, method.c_str());
+    impl.set(CURLOPT_FOLLOWLOCATION, 0L);
+  });
+  if (impl.handle) {  // as get() wants it
+    impl.set(CURLOPT_HTTPGET, 1L);
+    impl.set<const char*>(CURLOPT_CUSTOMREQUEST, nullptr);
+    impl.set(CURLOPT_HTTPHEADER, impl.headers);
+    impl.set(CURLOPT_FOLLOWLOCATION, impl.options.follow_redirects ? 1L : 0L);
+  }
+  return answer;
 }
 
 Clock::time_point answer_by(const Scrape& scrape, std::chrono::nanoseconds limit) {

@@ -64,6 +64,11 @@ class EXPORTER_API HttpClient {
   /// is too large or no HTTP, else kUnavailable.
   Result<HttpAnswer> get(const std::string& url, Scrape::Clock::time_point deadline);
 
+  /// The same with another method ("POST", "PUT", "DELETE") and a body, which may be empty. A redirect is an
+  /// answer like others.
+  Result<HttpAnswer> send(const std::string& method, const std::string& url, std::string_view body,
+                          const std::string& content_type, Scrape::Clock::time_point deadline);
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
