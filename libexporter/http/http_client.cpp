@@ -213,7 +213,7 @@ Result<Fd> HttpClient::Impl::connect_with_header(const curl_sockaddr& to) const 
     return failed("getsockname", errno);
   std::memcpy(&theirs, &to.addr, std::min<std::size_t>(to.addrlen, sizeof theirs));
   const auto header = detail::proxy_header(ours, theirs);  // fits into any socket's empty buffer
-  if (send(fd.get(), header.data(), header.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(header.size()))
+  if (::send(fd.get(), header.data(), header.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(header.size()))
     return failed("send", errno);
   return fd;
 }

@@ -244,6 +244,14 @@ class Installed(harness.TestCase):
             for name, foreign in zip(headers, pool.map(compile_alone, headers)):
                 self.assertEqual(foreign, [], f"{name} brings headers of other libraries along")
 
+    def test_code_in_documents_compiles(self):
+        for document in ("libexporter/README.md", "docs/writing-an-exporter.md"):
+            with open(os.path.join(ROOT, document), encoding="utf-8") as f:
+                blocks = re.findall(r"^```cpp\n(.*?)^```$", f.read(), re.M | re.S)
+            self.assertTrue(blocks, document)
+            source = self.write("document.cpp", "".join(blocks))
+            run("g++", "-std=c++23", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I", os.path.join(prefix, "include"), source)
+
     def test_shared_library_shows_only_its_own(self):
         for name in ("libexporter", "libexporter_http"):
             path = os.path.join(prefix, "lib", name + ".so")

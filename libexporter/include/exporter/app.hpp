@@ -44,7 +44,7 @@ struct AppInfo {
   /// With none there is no such flag: the exporter has its own, and calls listen_on().
   std::vector<std::string> listen;
   /// Prefix of the two families about each collector ("node_scrape_collector"); empty: none.
-  std::string collector_metrics;
+  std::string collector_metrics{};
   /// Exit status where a collector's start() fails; a bad flag's is 1, or 2 with Style::kGo.
   int start_error_status = 1;
   Flags::Style flag_style = Flags::Style::kKingpin;

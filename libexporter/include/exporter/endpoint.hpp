@@ -26,7 +26,7 @@
 namespace exporter {
 
 struct EndpointOptions {
-  std::vector<std::string> listen;           ///< in the forms that Server::listen takes, all of them
+  std::vector<std::string> listen{};         ///< in the forms that Server::listen takes, all of them
   std::string path = "/metrics";             ///< of the page
   std::chrono::milliseconds timeout{10000};  ///< deadline of a scrape that names none in its headers
   bool process_metrics = true;               ///< process_*: CPU time, memory and descriptors of this process
