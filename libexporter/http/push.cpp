@@ -125,7 +125,7 @@ struct Pusher::Impl {
   Status send(const std::string& method, std::string_view body, Clock::time_point deadline) {
     if (!path) return fail(path);
     const auto answer =
-        client.send(method, url + *path, body, std::string(content_type(PageFormat::kText)), deadline);
+        client.send(method, url + *path, body, "text/plain; version=0.0.4; charset=utf-8", deadline);
     if (!answer) return fail(answer);
     if (answer->status == 200 || answer->status == 202) return {};
     std::string why(answer->body.substr(0, std::min<std::size_t>(answer->body.find('\n'), 300)));

@@ -90,8 +90,8 @@ class Consumer(harness.TestCase):
         self.assertEqual(page.value("service_info", version="1.4.2"), 1)
         self.assertEqual(page.value("service_uptime_seconds"), 512.5)
         self.assertEqual(page.value("service_queue_jobs", queue="mail"), 3)
-        server.close()
-        self.assertEqual(harness.Page(child.get("/metrics").text).value("service_up"), 0)
+        silent = harness.run(binary, "--once", f"--service.url=http://127.0.0.1:{harness.free_port()}/status")
+        self.assertEqual(harness.Page(silent.stdout).value("service_up"), 0, silent.stderr)
         self.report(what, binary, child)
         self.assertEqual(child.stop(), 0)
 

