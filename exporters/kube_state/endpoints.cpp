@@ -23,24 +23,6 @@ void send(Reply reply, int status, std::string text) {
   reply.send({.status = status, .body = shared_body(std::move(text))});
 }
 
-std::string index_page(std::string_view about,
-                       std::initializer_list<std::pair<std::string_view, std::string_view>> links) {
-  std::string page =
-      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta "
-      "charset=\"utf-8\"><title>kube-state-metrics</title></head>\n"
-      "<body><h1>kube-state-metrics</h1><p>" +
-      std::string(about) + "</p><ul>\n";
-  for (const auto& [path, what] : links) {
-    page += "<li><a href=\"" + std::string(path) + "\">" + std::string(path) + "</a>: " + std::string(what) +
-            "</li>\n";
-  }
-  return page + "</ul></body></html>\n";
-}
-
-void send_page(Reply reply, std::string page) {
-  reply.send({.content_type = "text/html; charset=utf-8", .body = shared_body(std::move(page))});
-}
-
 struct Offer {
   std::string_view media, version, escaping;
   double quality = 1;
@@ -124,17 +106,6 @@ void Endpoints::handle(const Request& request, Reply reply, const Handler& next)
   const bool main = request.listener == kMain;
   const auto& path = request.path;
   if (path == "/healthz" && main) return send(std::move(reply), 200, "OK");
-  if (path == "/") {
-    if (main) {
-      return send_page(std::move(reply), index_page("Metrics of the objects of a Kubernetes cluster.",
-                                                    {{"/metrics", "the metrics"},
-                                                     {"/healthz", "whether the process serves"},
-                                                     {"/livez", "whether the API server lives"}}));
-    }
-    return send_page(std::move(reply), index_page("Metrics of kube-state-metrics itself.",
-                                                  {{"/metrics", "the metrics"},
-                                                   {"/readyz", "whether everything has been listed"}}));
-  }
   const auto cluster = cluster_();
   if (path == "/livez" && main) {
     return cluster ? livez(std::move(reply), *cluster) : send(std::move(reply), 503, "Service Unavailable\n");

@@ -62,6 +62,9 @@ Service::Service(App& app, char** arguments)
   app.intercept([this](const Request& request, Reply reply, const Handler& next) {
     endpoints_.handle(request, std::move(reply), next);
   });
+  app.link("/healthz", Endpoints::kMain);
+  app.link("/livez", Endpoints::kMain);
+  app.link("/readyz", Endpoints::kTelemetry);
   app.add("telemetry", telemetry_metrics(),
           make_telemetry({.cluster = [this] { return cluster(); },
                           .config_files =

@@ -60,12 +60,14 @@ int main(int argc, char** argv) {
     }
     return {};
   });
-  app.probe("/probe", [&](Sink& sink, const Scrape& scrape) -> Status {
-    auto target = settings.probed(scrape);
-    if (!target) return fail(target);
-    const auto collector = make_collector(settings, std::move(*target));
-    return served_probe(scrape, collector->collect(sink, scrape));
-  });
+  app.probe("/probe",
+            [&](Sink& sink, const Scrape& scrape) -> Status {
+              auto target = settings.probed(scrape);
+              if (!target) return fail(target);
+              const auto collector = make_collector(settings, std::move(*target));
+              return served_probe(scrape, collector->collect(sink, scrape));
+            },
+            {{"target", "http://host:8080/stub_status", true}});
   const auto arguments = with_two_dashes(argc, argv);
   std::vector<const char*> pointers;
   for (const auto& argument : arguments) pointers.push_back(argument.c_str());

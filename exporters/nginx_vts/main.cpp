@@ -94,11 +94,13 @@ int main(int argc, char** argv) {
             std::make_unique<nginx_vts::VtsCollector>(std::move(*target), *names, settings.names()), true);
     return {};
   });
-  app.probe("/probe", [&](Sink& sink, const Scrape& scrape) -> Status {
-    auto target = settings.probed(scrape);
-    if (!target) return fail(target);
-    nginx_vts::VtsCollector collector(std::move(*target), *names, settings.names());
-    return served_probe(scrape, collector.collect(sink, scrape));
-  });
+  app.probe("/probe",
+            [&](Sink& sink, const Scrape& scrape) -> Status {
+              auto target = settings.probed(scrape);
+              if (!target) return fail(target);
+              nginx_vts::VtsCollector collector(std::move(*target), *names, settings.names());
+              return served_probe(scrape, collector.collect(sink, scrape));
+            },
+            {{"target", "http://host/status/format/json", true}});
   return app.run(argc, argv);
 }

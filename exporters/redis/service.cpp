@@ -95,7 +95,8 @@ Status Service::start() {
     main_ = std::make_unique<Instance>(options, std::move(*address), std::move(*tls));
   }
   if (flags_.scrape_endpoint()) {
-    app_.probe("/scrape", [this](Sink& sink, const Scrape& scrape) { return scrape_target(sink, scrape); });
+    app_.probe("/scrape", [this](Sink& sink, const Scrape& scrape) { return scrape_target(sink, scrape); },
+               {{"target", "redis://host:6379", true}, {"check-keys", "db0=user:*"}});
   }
   app_.route("/discover-cluster-nodes",
              [this](const Request& request, exporter::Reply reply) { reply.send(discover(request)); });

@@ -98,6 +98,7 @@ struct App::Impl {
   std::function<Status()> before_serving;
   std::vector<detail::MetricGroup> described;
   std::vector<detail::LandingForm> forms;  // of probes, which are among the routes
+  std::vector<std::pair<std::string, std::optional<unsigned>>> links;
   const std::chrono::system_clock::time_point started = std::chrono::system_clock::now();
   bool own_metrics = true;
   bool process_metrics = true;
@@ -128,7 +129,7 @@ struct App::Impl {
   Status reload();
   void watch_signals();
   void handle(const Request& request, Reply reply);
-  detail::LandingPage landing_page();
+  detail::LandingPage landing_page(const Request& request);
 };
 
 App::App(AppInfo info) : impl_(std::make_unique<Impl>(std::move(info))) { impl_->declare_flags(); }
@@ -166,6 +167,10 @@ void App::probe(std::string path, std::function<Status(Sink&, const Scrape&)> pr
   route(std::move(path), [self = impl_.get(), probe = std::move(probe)](const Request& request, Reply reply) {
     self->metrics.handle_probe(probe, request, std::move(reply));
   });
+}
+
+void App::link(std::string path, std::optional<unsigned> listener) {
+  impl_->links.emplace_back(std::move(path), listener);
 }
 
 void App::intercept(Interceptor interceptor) { impl_->interceptor = std::move(interceptor); }
@@ -276,7 +281,7 @@ Status App::Impl::reload() {
   return {};
 }
 
-detail::LandingPage App::Impl::landing_page() {
+detail::LandingPage App::Impl::landing_page(const Request& request) {
   detail::LandingPage page{.title = info.title,
                            .description = info.description,
                            .metrics_path = **telemetry_path,
@@ -289,6 +294,9 @@ detail::LandingPage App::Impl::landing_page() {
     if (path == **telemetry_path || path.starts_with("/-/") || std::ranges::any_of(forms, has_form)) continue;
     page.links.emplace_back(path);
   }
+  for (const auto& [path, listener] : links) {
+    if (listener.value_or(request.listener) == request.listener) page.links.emplace_back(path);
+  }
   return page;
 }
 
@@ -297,8 +305,8 @@ void App::Impl::handle(const Request& request, Reply reply) {
     if (request.path == path) return handler(request, std::move(reply));
   }
   if (request.path == **telemetry_path) return metrics.handle(request, std::move(reply));
-  if (request.path == "/") return reply.send(detail::landing_response(landing_page(), request));
-  if (request.path == "/-/status") return reply.send(detail::status_response(landing_page()));
+  if (request.path == "/") return reply.send(detail::landing_response(landing_page(request), request));
+  if (request.path == "/-/status") return reply.send(detail::status_response(landing_page(request)));
   if (request.path == "/-/healthy") return reply.send(text_response(200, info.title + " is healthy.\n"));
   if (request.path == "/-/ready") return reply.send(text_response(200, info.title + " is ready.\n"));
   if (request.path == "/-/reload") {

@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 
@@ -34,7 +35,8 @@ def missing():
 class Browser:
     def __init__(self, folder, width=1280, height=900):
         self._log = open(os.path.join(folder, "chromedriver.log"), "w+", encoding="utf-8")
-        self._driver = subprocess.Popen(["chromedriver", "--port=0"], stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
+        self._driver = subprocess.Popen(["chromedriver", "--port=0"], stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
+                                        start_new_session=True)
         try:
             self._port = self._find_port()
             options = {"binary": shutil.which("chromium"),
@@ -59,7 +61,7 @@ class Browser:
         raise AssertionError("chromedriver did not start")
 
     def _call(self, method, path, body=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=90)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=180)
         try:
             connection.request(method, path, None if body is None else json.dumps(body), {"Content-Type": "application/json"})
             value = json.loads(connection.getresponse().read())["value"]
@@ -70,11 +72,13 @@ class Browser:
         return value
 
     def close(self):
-        if self._session:
-            self._call("DELETE", self._session)
-        self._driver.terminate()
-        self._driver.wait(20)
-        self._log.close()
+        try:
+            if self._session:
+                self._call("DELETE", self._session)
+        finally:
+            os.killpg(self._driver.pid, signal.SIGKILL)  # whatever is left of its own session
+            self._driver.wait(20)
+            self._log.close()
 
     def open(self, url):
         self._call("POST", self._session + "/url", {"url": url})

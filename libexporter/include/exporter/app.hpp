@@ -16,6 +16,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -125,6 +126,10 @@ class EXPORTER_API App {
   /// App, before run() or in on_start().
   using Interceptor = std::function<void(const Request&, Reply, const Handler& next)>;
   void intercept(Interceptor interceptor);
+
+  /// A path that the interceptor answers, for the landing page to link to: on one listener
+  /// (Request::listener), or on all.
+  void link(std::string path, std::optional<unsigned> listener = std::nullopt);
 
   /// In on_start(): addresses to listen on, all of them; Request::listener counts them in this order.
   void listen_on(std::vector<std::string> addresses);
