@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -69,19 +70,8 @@ class Output {
     at_ = to - 1;
   }
   void add_unsigned(std::uint64_t value) {
-    char digits[20];
-    char* from = digits + sizeof digits;
-    for (; value >= 100; value /= 100) {
-      from -= 2;
-      std::memcpy(from, kPairs.data() + 2 * (value % 100), 2);
-    }
-    if (value >= 10) {
-      from -= 2;
-      std::memcpy(from, kPairs.data() + 2 * value, 2);
-    } else {
-      *--from = static_cast<char>('0' + value);
-    }
-    add(std::string_view(from, static_cast<std::size_t>(digits + sizeof digits - from)));
+    char* to = room(20);
+    at_ = std::to_chars(to, to + 20, value).ptr;
   }
 
  private:
@@ -93,15 +83,6 @@ class Output {
     }
     return table;
   }();
-  static constexpr auto kPairs = [] {
-    std::array<char, 200> table{};
-    for (unsigned i = 0; i < 100; ++i) {
-      table[2 * i] = static_cast<char>('0' + i / 10);
-      table[2 * i + 1] = static_cast<char>('0' + i % 10);
-    }
-    return table;
-  }();
-
   static void put_hex(char* to, char byte) {
     std::memcpy(to, kHex.data() + 2 * static_cast<unsigned char>(byte), 2);
   }
