@@ -22,7 +22,7 @@ using enum FieldKind;
 using enum Stability;
 
 constexpr std::string_view kCreatedHelp = "When it was created, in seconds since 1970.";
-constexpr std::string_view kDeletionHelp = "When its deletion was asked for, in seconds since 1970.";
+constexpr std::string_view kDeletionHelp = "When it is due to be gone, in seconds since 1970.";
 constexpr std::string_view kGenerationHelp =
     "Number of the specification, which grows with each change of it.";
 constexpr std::string_view kObservedHelp = "Number of the specification that the controller has seen last.";
