@@ -121,6 +121,24 @@ TEST(TimeZone, FilesThatAreNone) {
   }
 }
 
+/// Where there is no database, zones are those of the time of building.
+TEST(TimeZone, BuiltIn) {
+  EXPECT_EQ(TimeZone::built_in("Nowhere/Land"), nullptr);
+  for (const char* name :
+       {"UTC", "Europe/Prague", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "Africa/Cairo"}) {
+    const auto zone = TimeZone::find(name);
+    const auto rules = TimeZone::built_in(name);
+    if (!zone || !rules) GTEST_SKIP() << "no time zone database, now or when this was built";
+    for (auto time = seconds_of("2026-01-01T00:00:00Z"); time < seconds_of("2028-01-01T00:00:00Z");
+         time += 1800) {
+      const auto a = zone->civil(time);
+      const auto b = rules->civil(time);
+      ASSERT_EQ(a.day * 1440 + a.hour * 60 + a.minute, b.day * 1440 + b.hour * 60 + b.minute)
+          << name << ' ' << time;
+    }
+  }
+}
+
 /// Every hour of some years, there and back, in zones whose clocks change in odd ways.
 TEST(TimeZone, ThereAndBack) {
   for (const char* name :

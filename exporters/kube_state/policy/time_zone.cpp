@@ -13,6 +13,15 @@
 namespace exporter::kube {
 namespace {
 
+struct ZoneRule {
+  std::string_view name;
+  std::string_view rule;  ///< as in the TZ variable of POSIX
+};
+constexpr ZoneRule kZoneRules[] = {
+#include "zone_rules.inc"
+    {"UTC", "UTC0"},
+};
+
 constexpr std::int64_t kDay = 86400;
 constexpr int kMaxFileSize = 1 << 20;
 constexpr std::int32_t kLargestOffset = 26 * 3600;  // RFC 8536
@@ -140,7 +149,7 @@ std::shared_ptr<const TimeZone> load_by_name(std::string_view name) {
   for (const std::string folder : {"/usr/share/zoneinfo/", "/usr/lib/zoneinfo/", "/etc/zoneinfo/"}) {
     if (auto zone = load(folder + std::string(name))) return zone;
   }
-  return nullptr;
+  return TimeZone::built_in(name);
 }
 
 std::shared_ptr<const TimeZone> load_local() {
@@ -159,6 +168,14 @@ std::shared_ptr<const TimeZone> load_local() {
 }  // namespace
 
 int weekday(const CivilTime& time) { return weekday_of(days_of(time.year, time.month, time.day)); }
+
+std::shared_ptr<const TimeZone> TimeZone::built_in(std::string_view name) {
+  const auto* const known = std::ranges::find(kZoneRules, name, &ZoneRule::name);
+  if (known == std::end(kZoneRules)) return nullptr;
+  auto zone = std::make_shared<TimeZone>();
+  zone->yearly_ = parse_yearly(known->rule);
+  return zone;
+}
 
 std::shared_ptr<const TimeZone> TimeZone::local() {
   static const auto zone = load_local();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Time zones out of the system's database: what the wall clocks of a place show at a time, and when they show
-// something.
+// Time zones out of the system's database, or as they were when this was built: what the wall clocks of a
+// place show at a time, and when they show something.
 
 #include <cstdint>
 #include <memory>
@@ -32,6 +32,9 @@ class TimeZone {
 
   /// "Europe/Prague", "UTC", or "Local" for the process's own. Null where there is none of that name.
   static std::shared_ptr<const TimeZone> find(std::string_view name);
+  /// The zone by the rules that held for it when this was built, for machines without a database: right for
+  /// times from then on, as long as the rules stay.
+  static std::shared_ptr<const TimeZone> built_in(std::string_view name);
   /// The process's own: that of $TZ, or the system's.
   static std::shared_ptr<const TimeZone> local();
   /// The content of a file of the database. Null where it is none.
