@@ -124,6 +124,11 @@ TEST_F(Environment, AServerAlone) {
   EXPECT_EQ(options->server, "http://127.0.0.1:8001/prefix");
   EXPECT_EQ(options->token_file, "");
   EXPECT_FALSE(api_options("", "ftp://x"));
+  const auto with_user = api_options("", "https://u:s3cret@a/prefix");
+  ASSERT_TRUE(with_user);
+  EXPECT_EQ(with_user->server, "https://a:443/prefix");
+  EXPECT_EQ(with_user->user, "u");
+  EXPECT_EQ(with_user->password, "s3cret");
 }
 
 TEST_F(Environment, APod) {

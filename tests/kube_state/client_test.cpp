@@ -128,6 +128,23 @@ TEST(ApiClient, CertificatesAreChecked) {
   EXPECT_EQ(problem_of(options), "");
 }
 
+TEST(ApiClient, AClockThatIsWrongIsTold) {
+  const struct {
+    exporter_test::Identity identity;
+    const char* what;
+  } cases[] = {
+      {exporter_test::make_identity("late", "IP:127.0.0.1", -7200, -3600), "expired"},
+      {exporter_test::make_identity("early", "IP:127.0.0.1", 3600, 7200), "not yet valid"},
+  };
+  for (const auto& each : cases) {
+    StubCluster cluster({.identity = &each.identity});
+    const auto problem =
+        problem_of({.server = cluster.server().url(), .ca = {.text = each.identity.certificate}});
+    EXPECT_NE(problem.find(each.what), std::string::npos) << problem;
+    EXPECT_NE(problem.find("(it is 20"), std::string::npos) << problem;
+  }
+}
+
 TEST(ApiClient, BadFilesAreToldAtTheStart) {
   StubCluster cluster({.identity = &identity()});
   ApiOptions options{.server = cluster.server().url()};

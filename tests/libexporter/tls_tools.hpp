@@ -31,15 +31,17 @@ inline std::string take_pem(BIO* bio) {
   return text;
 }
 
-/// Signed by itself; `names` is in OpenSSL's form: "DNS:localhost,IP:127.0.0.1".
-inline Identity make_identity(const std::string& common_name, const std::string& names) {
+/// Signed by itself; `names` is in OpenSSL's form: "DNS:localhost,IP:127.0.0.1". Good from `begin` to `end`,
+/// in seconds from now.
+inline Identity make_identity(const std::string& common_name, const std::string& names, long begin = -3600,
+                              long end = 3600) {
   EVP_PKEY* key = EVP_EC_gen("P-256");
   X509* certificate = X509_new();
   X509_set_version(certificate, 2);
   static long serial = 1;
   ASN1_INTEGER_set(X509_get_serialNumber(certificate), serial++);
-  X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+  X509_gmtime_adj(X509_getm_notBefore(certificate), begin);
+  X509_gmtime_adj(X509_getm_notAfter(certificate), end);
   X509_set_pubkey(certificate, key);
   auto* subject = X509_get_subject_name(certificate);
   X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,

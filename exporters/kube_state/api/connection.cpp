@@ -300,6 +300,8 @@ void Connection::receive() {
     if (state_ != State::kOpen) return;
     for (auto& call : protocol_->take_refused()) transport_.begin(std::move(call));
     if (protocol_->finished()) return die({});
+    // An event is alone, mostly: epoll tells of more, without a read in vain for each.
+    if (tls_ && !tls_->has_more()) return;
   }
   // There may be more, which a socket that TLS has emptied doesn't tell.
   transport_.loop().defer([weak = weak_from_this()] {

@@ -201,8 +201,15 @@ Result<ApiOptions> api_options(const std::string& kubeconfig, const std::string&
     const bool tls = options->ca.given() || options->client_certificate.given() || options->insecure;
     options->server.insert(0, tls ? "https://" : "http://");
   }
-  if (auto url = parse_url(options->server, "http"); !url) {
-    return fail(Code::kInvalid, "API server's URL: " + url.error().message);
+  const auto url = parse_url(options->server, "http");
+  if (!url) return fail(Code::kInvalid, "API server's URL: " + url.error().message);
+  if (!url->user.empty() || !url->password.empty()) {  // the address may be shown, these may not
+    const bool known = !options->token.empty() || !options->token_file.empty() || !options->user.empty();
+    if (!known) {
+      options->user = url->user;
+      options->password = url->password;
+    }
+    options->server = (url->tls ? "https://" : "http://") + url->authority() + url->path;
   }
   return options;
 }

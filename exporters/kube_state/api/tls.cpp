@@ -270,6 +270,8 @@ void TlsClient::explain() {
   ::ERR_clear_error();
 }
 
+bool TlsClient::has_more() const { return ::SSL_has_pending(ssl_.get()) == 1; }
+
 bool TlsClient::chose_http2() const {
   const unsigned char* chosen = nullptr;
   unsigned size = 0;

@@ -34,6 +34,8 @@ class TlsClient {
   /// Why the last call failed.
   const std::string& problem() const { return problem_; }
   bool chose_http2() const;
+  /// Whether read() would find something without asking the socket.
+  bool has_more() const;
 
  private:
   struct Free {
