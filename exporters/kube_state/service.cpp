@@ -163,6 +163,7 @@ void Service::look_after() {
   std::vector<Store*> all;
   for (const auto& store : stores) all.push_back(store.get());
   drop_idle_blocks(all);
+  give_up_late_pages();
 }
 
 int Service::print_once() {

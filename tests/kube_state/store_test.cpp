@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <random>
 #include <set>
+#include <stdexcept>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -807,6 +809,37 @@ TEST(Store, IsReadWhileItChanges) {
   EXPECT_GT(pages, 3);
   put_object(0, ++number);
   EXPECT_LT(store.memory().string_count, 4U * kObjects) << "texts of pages that are gone are given up";
+}
+
+TEST(Page, IsGivenUpWhenItIsLate) {
+  using std::chrono::steady_clock;
+  Store store(kThings, without_opt_in());
+  auto& source = store.source();
+  source.list_begins();
+  for (int i = 0; i < 5000; ++i) put(source, simple("a-" + std::to_string(i), "Phase" + std::to_string(i)));
+  source.list_ends();
+  Store* const stores[] = {&store};
+  const auto until = steady_clock::now() + std::chrono::hours(1);
+  Page page(stores, {.until = until});
+  Page other(stores, {.until = until + std::chrono::hours(1)});
+  std::string piece;
+  ASSERT_TRUE(page(piece));
+  source.list_begins();
+  source.list_ends();
+  give_up_late_pages(until - std::chrono::seconds(1));
+  piece.clear();
+  EXPECT_TRUE(page(piece)) << "it is in time, and shows what there was";
+  EXPECT_NE(piece.find("Phase"), piece.npos);
+  give_up_late_pages(until + std::chrono::seconds(1));
+  EXPECT_THROW(page(piece), std::runtime_error);
+  put(source, simple("b"));
+  EXPECT_LT(store.memory().string_count, 10U) << "what it held is free";
+  piece.clear();
+  EXPECT_FALSE(other(piece)) << "and others are not touched";
+  EXPECT_NE(piece.find("thing=\"b\""), piece.npos);
+
+  Page late(stores, {.until = steady_clock::now() - std::chrono::seconds(1)});
+  EXPECT_THROW(late(piece), std::runtime_error);
 }
 
 TEST(Page, KeepsCompressedBlocks) {

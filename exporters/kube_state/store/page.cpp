@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
+#include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 
 #include <zlib.h>
@@ -27,6 +30,9 @@ struct Page::State {
     for (auto* store : of) stores.push_back(store->impl());
   }
 
+  std::mutex mutex;  // a page may be given up while a piece is rendered
+  bool given_up = false;
+
   std::vector<std::shared_ptr<Store::Impl>> stores;
   PageOptions options;
   std::size_t next_store = 0;
@@ -46,6 +52,8 @@ struct Page::State {
   std::uint32_t crc = 0;
   std::uint64_t size = 0;
 
+  bool piece(std::string& body);
+  void give_up();
   bool next();
   void leave();
   std::size_t steps() const { return families.size() * renderer->chunks(); }
@@ -57,6 +65,50 @@ struct Page::State {
   std::uint64_t versions(std::uint64_t seed, std::size_t from, std::size_t count) const;
   std::shared_ptr<const Block> compress(std::uint64_t hashed);
 };
+
+namespace {
+
+/// Pages that may become late.
+class Watchlist {
+ public:
+  void add(const std::shared_ptr<Page::State>& page) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(pages_, [](const auto& known) { return known.expired(); });
+    pages_.push_back(page);
+  }
+  std::vector<std::shared_ptr<Page::State>> pages() {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::shared_ptr<Page::State>> result;
+    for (const auto& known : pages_) {
+      if (auto page = known.lock()) result.push_back(std::move(page));
+    }
+    return result;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::weak_ptr<Page::State>> pages_;
+};
+
+Watchlist& watchlist() {
+  static Watchlist list;
+  return list;
+}
+
+}  // namespace
+
+bool Page::State::piece(std::string& body) {
+  const std::lock_guard lock(mutex);
+  if (!given_up && std::chrono::steady_clock::now() > options.until) give_up();
+  if (given_up) throw std::runtime_error("the page was read too slowly");
+  return options.gzip ? compressed(body) : plain(body);
+}
+
+void Page::State::give_up() {
+  given_up = true;
+  leave();
+  stores.clear();
+}
 
 /// Turns to the next store that has objects.
 bool Page::State::next() {
@@ -203,13 +255,20 @@ void Page::State::add_block(std::string& body) {
 }
 
 Page::Page(std::span<Store* const> stores, PageOptions options)
-    : state_(std::make_unique<State>(stores, options)) {}
+    : state_(std::make_shared<State>(stores, options)) {
+  if (options.until != std::chrono::steady_clock::time_point::max()) watchlist().add(state_);
+}
 Page::~Page() = default;
 Page::Page(Page&&) noexcept = default;
 Page& Page::operator=(Page&&) noexcept = default;
 
-bool Page::operator()(std::string& out) {
-  return state_->options.gzip ? state_->compressed(out) : state_->plain(out);
+bool Page::operator()(std::string& out) { return state_->piece(out); }
+
+void give_up_late_pages(std::chrono::steady_clock::time_point now) {
+  for (const auto& page : watchlist().pages()) {
+    const std::lock_guard lock(page->mutex);
+    if (!page->given_up && now > page->options.until) page->give_up();
+  }
 }
 
 std::vector<Store*> select(std::span<Store* const> stores, std::span<const std::string_view> resources,

@@ -5,9 +5,10 @@
 //
 //     response.stream = Page(select(stores, request), {.format = format, .gzip = gzip});
 //
-// Nothing is locked while it is rendered, and nothing of it is kept but what a piece needs. A page that is
-// never read to its end holds what it refers to: give such a client up.
+// Nothing is locked while it is rendered, and nothing of it is kept but what a piece needs. A page holds the
+// objects that it shows as they were: one that is read too slowly has to be given up.
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -26,6 +27,8 @@ struct PageOptions {
   /// The body is one gzip member (the caller says so in Content-Encoding). Compressed blocks of what did not
   /// change are kept with the stores for the next page.
   bool gzip = false;
+  /// A page that has not been read to its end by then is given up.
+  std::chrono::steady_clock::time_point until = std::chrono::steady_clock::time_point::max();
 };
 
 class Page {
@@ -35,13 +38,19 @@ class Page {
   Page(Page&&) noexcept;
   Page& operator=(Page&&) noexcept;
 
-  /// Appends the next piece; false with the last. One thread at a time.
+  /// Appends the next piece; false with the last. Throws once the page was given up: the body is cut off
+  /// then, as its reader can see. One thread at a time.
   bool operator()(std::string& out);
 
- private:
   struct State;
-  std::unique_ptr<State> state_;
+
+ private:
+  std::shared_ptr<State> state_;
 };
+
+/// Gives up pages that are late, and what they hold, although nobody asks for their next piece. Call it now
+/// and then; any thread.
+void give_up_late_pages(std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now());
 
 /// Which stores a page has: the parameters `resources` and `exclude_resources` of a request, each a list with
 /// commas that may be given several times. Without `resources` all.
