@@ -25,6 +25,7 @@ using namespace std::chrono_literals;
 constexpr auto kLookAfter = 2s;     // how soon a changed file is seen
 constexpr auto kNewCluster = 5min;  // how long the old state may stay while the new one is listed
 constexpr auto kNewCustom = 30s;
+constexpr auto kRetry = 15s;  // after an API server that did not answer
 constexpr auto kOnce = 60s;
 
 /// Waits until everything has been listed.
@@ -130,30 +131,43 @@ Status Service::start() {
     cluster_ = std::move(*opened);
   }
   note_files(true);
-  keeper_ = std::jthread([this](const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any wake;
-    auto seen = files();
-    bool listed = false;
-    while (!stop.stop_requested()) {
-      std::unique_lock lock(mutex);
-      wake.wait_for(lock, stop, kLookAfter, [] { return false; });
-      if (stop.stop_requested()) break;
-      look_after();
-      if (!listed && (listed = cluster()->ready())) detail::release_startup_memory();  // lists are behind us
-      auto now = files();
-      if (now == seen) continue;
-      log::info("A config file has changed");
-      (void)reload();
-      seen = files();  // the new options may name others
-      for (auto& file : seen) {
-        // What was written while reading is seen the next time.
-        const auto it = std::ranges::find(now, file.path, &File::path);
-        if (it != now.end()) file.stamp = it->stamp;
-      }
-    }
-  });
+  keeper_ = std::jthread([this](const std::stop_token& stop) { keep(stop); });
   return {};
+}
+
+/// Sees to files that change, and to what is done now and then.
+void Service::keep(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  auto seen = files();
+  bool listed = false;
+  bool reconnect = false;
+  Client::Clock::time_point retry = Client::Clock::time_point::max();
+  for (;;) {
+    std::unique_lock lock(mutex);
+    wake.wait_for(lock, stop, kLookAfter, [] { return false; });
+    if (stop.stop_requested()) return;
+    look_after();
+    if (!listed && (listed = cluster()->ready())) detail::release_startup_memory();  // lists are behind us
+    const auto now = files();
+    if (now == seen && Client::Clock::now() < retry) continue;
+    if (now != seen) log::info("A config file has changed");
+    // A kubeconfig may say something else under the same name.
+    reconnect = reconnect || std::ranges::any_of(now, [&seen](const File& file) {
+                  return file.type.empty() && std::ranges::find(seen, file) == seen.end();
+                });
+    const auto status = reload(reconnect);
+    // What is wrong with a file is mended by another change; an API server that is away comes back.
+    const bool again = !status && status.error().code != Code::kInvalid;
+    retry = again ? Client::Clock::now() + kRetry : Client::Clock::time_point::max();
+    reconnect = reconnect && again;
+    seen = files();  // the new options may name others
+    for (auto& file : seen) {
+      // What was written while reading is seen the next time.
+      const auto it = std::ranges::find(now, file.path, &File::path);
+      if (it != now.end()) file.stamp = it->stamp;
+    }
+  }
 }
 
 void Service::look_after() {
@@ -221,16 +235,16 @@ void Service::note_files(bool successful) {
   file_states_ = std::move(states);
 }
 
-Status Service::reload() {
+Status Service::reload(bool reconnect) {
   const std::lock_guard one(reloading_);
   auto options = flags_.read();
-  auto status = options ? apply(std::move(*options)) : fail(options);
+  auto status = options ? apply(std::move(*options), reconnect) : fail(options);
   if (!status) log::error("The config cannot be used, the old one stays", {{"err", status.error().message}});
   note_files(status.has_value());
   return status;
 }
 
-Status Service::apply(Options options) {
+Status Service::apply(Options options, bool reconnect) {
   auto custom = check_policy(options);
   if (!custom) return fail(custom);
   const auto current = cluster();
@@ -240,7 +254,7 @@ Status Service::apply(Options options) {
     old = options_;
   }
   if (!same_listeners(old, options)) restart();
-  if (only_custom_differs(old, options)) {
+  if (!reconnect && only_custom_differs(old, options)) {
     current->replace_custom(std::move(*custom), Client::Clock::now() + kNewCustom);
   } else {
     auto opened = Cluster::open(options, custom_events_);
@@ -249,7 +263,7 @@ Status Service::apply(Options options) {
       log::warn("Not everything could be listed in time by the new config");
     }
     const std::lock_guard lock(mutex_);
-    cluster_ = std::move(*opened);
+    std::swap(cluster_, *opened);  // the old one ends without the lock
   }
   const std::lock_guard lock(mutex_);
   options_ = std::move(options);

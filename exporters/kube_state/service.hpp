@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -30,9 +31,10 @@ class Service {
   Status check();
   Status start();
   int print_once();
-  Status reload();
-  Status apply(Options options);
+  Status reload(bool reconnect = false);
+  Status apply(Options options, bool reconnect);
   void restart();
+  void keep(const std::stop_token& stop);
   void look_after();
   std::vector<File> files() const;
   void note_files(bool successful);

@@ -281,6 +281,20 @@ class KubeState(harness.TestCase):
         self.until(moved, ours)
         self.assertIsNone(ours.process.poll())
 
+    def test_kubeconfig_that_changes(self):
+        other = kube_stub.Stub()
+        self.addCleanup(other.stop)
+        other.put("/api/v1", "pods", pod("elsewhere"))
+        text = ("clusters: [{{name: c, cluster: {{server: 'http://127.0.0.1:{}'}}}}]\ncontexts: [{{name: c, context: {{cluster: c}}}}]\n"
+                "current-context: c\n")
+        path = self.write("kubeconfig", text.format(self.stub.port))
+        port, self.telemetry = harness.free_port(), harness.free_port()
+        ours = self.start([harness.binary("kube-state-metrics"), "--kubeconfig", path, "--host=127.0.0.1", f"--port={port}", "--resources=pods",
+                           "--telemetry-host=127.0.0.1", f"--telemetry-port={self.telemetry}"], port, ready="/healthz")
+        self.until(lambda: self.pods(ours) == {"a", "b"}, ours)
+        self.write("kubeconfig", text.format(other.port))
+        self.until(lambda: self.pods(ours) == {"elsewhere"}, ours)
+
     def test_auth_filter(self):
         self.stub.tokens.update(good=True, bad=False)
         ours = self.run_ours("--auth-filter")
