@@ -34,8 +34,11 @@ std::unique_ptr<Client> Client::sibling(std::string host, std::string port) cons
 Status Client::connect(Deadline deadline) {
   if (connection_) return {};
   const auto began = std::chrono::steady_clock::now();
-  auto connection = Connection::dial(address_, tls_.get(), limit(deadline));
   Status status;
+  Result<std::shared_ptr<const TlsContext>> tls;
+  if (tls_) tls = tls_->current();
+  auto connection = tls ? Connection::dial(address_, tls->get(), limit(deadline))
+                        : Result<std::unique_ptr<Connection>>(std::unexpected(tls.error()));
   if (connection) {
     connection_ = std::move(*connection);
     status = greet(deadline);

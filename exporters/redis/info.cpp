@@ -78,8 +78,9 @@ void write_field(std::string_view name, std::string_view text, Output& out) {
 class InstanceLabels {
  public:
   void note(std::string_view name, std::string_view text) {
+    // Nearly no field is one of these: their lengths and first letters tell.
     for (std::size_t i = 0; i < kNames.size(); ++i) {
-      if (kNames[i] == name) {
+      if (kNames[i].size() == name.size() && kNames[i][0] == name[0] && kNames[i] == name) {
         values_[i] = text;
         found_[i] = true;
         return;

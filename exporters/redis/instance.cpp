@@ -52,7 +52,7 @@ void write_scrape_counts(Output& out, unsigned long scrapes, unsigned long timed
   out.plain(kDuration, timed, "_count");
 }
 
-Instance::Instance(const Options& options, Address address, std::shared_ptr<const TlsContext> tls)
+Instance::Instance(const Options& options, Address address, std::shared_ptr<TlsSource> tls)
     : options_(options), client_(options, std::move(address), std::move(tls)) {}
 Instance::~Instance() = default;
 

@@ -17,7 +17,7 @@ namespace exporter::redis {
 /// A connection that is made when it is needed, and made again where the server has closed it meanwhile.
 class Client {
  public:
-  Client(const Options& options, Address address, std::shared_ptr<const TlsContext> tls)
+  Client(const Options& options, Address address, std::shared_ptr<TlsSource> tls)
       : options_(options), address_(std::move(address)), tls_(std::move(tls)) {}
 
   /// The least of the scrape's deadline and connection-timeout from now.
@@ -39,7 +39,7 @@ class Client {
   Status greet(Deadline deadline);
   const Options& options_;
   Address address_;
-  std::shared_ptr<const TlsContext> tls_;
+  std::shared_ptr<TlsSource> tls_;
   std::unique_ptr<Connection> connection_;
   double connect_seconds_ = 0;
 };
@@ -48,7 +48,7 @@ class ClusterClients;
 
 class Instance {
  public:
-  Instance(const Options& options, Address address, std::shared_ptr<const TlsContext> tls);
+  Instance(const Options& options, Address address, std::shared_ptr<TlsSource> tls);
   ~Instance();
 
   void set_credentials(std::string user, std::string password) {

@@ -3,7 +3,7 @@
 
 #include "options.hpp"
 
-#include <cstdio>
+#include <cstdlib>
 
 #include <exporter/files.hpp>
 #include <exporter/log.hpp>
@@ -147,9 +147,11 @@ Status OptionFlags::finish() {
   if (!timeout) return fail(Code::kInvalid, "connection-timeout: " + timeout.error().message);
   options_.timeout = *timeout;
   options_.address = **address_;
+  // Empty in the environment is no address, too.
+  if (const char* set = std::getenv("REDIS_ADDR"); set && !*set && !address_->given()) options_.address = "";
   options_.user = **user_;
   options_.password = **password_;
-  options_.prefix = **namespace_;
+  options_.prefix = (*namespace_)->empty() ? "" : sanitize_name(**namespace_);
   options_.max_key_groups = **max_key_groups_;
   options_.batch_size = **batch_size_;
   options_.scripts_read_only = **scripts_read_only_;
@@ -159,6 +161,8 @@ Status OptionFlags::finish() {
                   .key_file = **key_,
                   .server_name = **server_name_,
                   .skip_verification = **skip_verification_};
+  if (options_.tls.certificate_file.empty() != options_.tls.key_file.empty())
+    return fail(Code::kInvalid, "tls-client-cert-file and tls-client-key-file: one needs the other");
   options_.client_name = **client_name_;
   options_.ping = **ping_;
   options_.cluster = **cluster_;

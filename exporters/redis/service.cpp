@@ -19,7 +19,7 @@ constexpr auto kBuildInfo = gauge("redis_exporter_build_info", "Which build this
 
 /// The page goes out a little before the scraper gives up: what is written after a server's silence must be
 /// on it.
-constexpr std::chrono::milliseconds kMargin{50};
+constexpr std::chrono::milliseconds kMargin{100};
 
 Deadline inner_deadline(const Scrape& scrape) {
   const auto now = std::chrono::steady_clock::now();
@@ -83,6 +83,10 @@ Status Service::start() {
   if (*protection) {
     if (auto status = app_.protect(**protection); !status) return status;
   }
+  if (const auto& tls = options.tls; !tls.ca_file.empty() || !tls.certificate_file.empty()) {
+    // Wrong files are told now, even where only a target will need them.
+    if (auto checked = TlsSource::open(tls); !checked) return std::unexpected(checked.error());
+  }
   if (!options.address.empty()) {
     auto address = parse_address(options.address);
     if (!address) return fail(Code::kInvalid, "redis.addr: " + address.error().message);
@@ -113,17 +117,16 @@ Status Service::start() {
   return {};
 }
 
-Result<std::shared_ptr<const TlsContext>> Service::tls_for(const Address& address,
-                                                           std::string_view server_name) {
-  if (!address.tls) return std::shared_ptr<const TlsContext>();
+Result<std::shared_ptr<TlsSource>> Service::tls_for(const Address& address, std::string_view server_name) {
+  if (!address.tls) return std::shared_ptr<TlsSource>();
   auto settings = flags_.options().tls;
   if (!server_name.empty()) {
     settings.server_name = server_name;
-    return TlsContext::make(settings);
+    return TlsSource::open(settings);
   }
   const std::lock_guard lock(tls_mutex_);
   if (!tls_) {
-    auto made = TlsContext::make(settings);
+    auto made = TlsSource::open(settings);
     if (!made) return made;
     tls_ = std::move(*made);
   }

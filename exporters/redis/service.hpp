@@ -28,7 +28,7 @@ class Service {
   /// The families about the exporter itself.
   void write_own(Sink& sink, unsigned long bad_targets) const;
   Response discover(const Request& request);
-  Result<std::shared_ptr<const TlsContext>> tls_for(const Address& address, std::string_view server_name);
+  Result<std::shared_ptr<TlsSource>> tls_for(const Address& address, std::string_view server_name);
 
   App& app_;
   OptionFlags flags_;
@@ -36,7 +36,7 @@ class Service {
   std::string main_key_;  // the address as the password file has it
   std::string main_user_;
   bool password_in_address_ = false;
-  std::shared_ptr<const TlsContext> tls_;
+  std::shared_ptr<TlsSource> tls_;
   std::mutex tls_mutex_;
   std::atomic<unsigned long> bad_targets_{0};
   unsigned long idle_scrapes_ = 0;  // without a server to scrape

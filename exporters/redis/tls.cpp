@@ -4,6 +4,7 @@
 #include "tls.hpp"
 
 #include <arpa/inet.h>
+#include <sys/stat.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -57,6 +58,37 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make(const TlsSettings& se
 }
 
 TlsContext::~TlsContext() { SSL_CTX_free(context_); }
+
+Result<std::shared_ptr<TlsSource>> TlsSource::open(TlsSettings settings) {
+  std::shared_ptr<TlsSource> source(new TlsSource(std::move(settings)));
+  if (auto context = source->current(); !context) return std::unexpected(context.error());
+  return source;
+}
+
+TlsSource::Stamps TlsSource::stamps() const {
+  Stamps result{};
+  const std::string* const files[] = {&settings_.ca_file, &settings_.certificate_file, &settings_.key_file};
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    struct stat status {};
+    if (files[i]->empty() || ::stat(files[i]->c_str(), &status) != 0) continue;
+    constexpr long long kNanoseconds = 1'000'000'000;
+    result[i] = {static_cast<long long>(status.st_dev), static_cast<long long>(status.st_ino),
+                 static_cast<long long>(status.st_size),
+                 static_cast<long long>(status.st_mtim.tv_sec) * kNanoseconds + status.st_mtim.tv_nsec};
+  }
+  return result;
+}
+
+Result<std::shared_ptr<const TlsContext>> TlsSource::current() {
+  const std::lock_guard lock(mutex_);
+  const auto now = stamps();  // before the files are read: a change meanwhile is not missed
+  if (context_ && now == stamps_) return context_;
+  auto made = TlsContext::make(settings_);
+  if (!made) return made;
+  stamps_ = now;
+  context_ = std::move(*made);
+  return context_;
+}
 
 Result<std::unique_ptr<TlsSession>> TlsSession::make(const TlsContext& context, int descriptor,
                                                      const std::string& host) {

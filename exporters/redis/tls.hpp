@@ -2,10 +2,13 @@
 // TLS to a server, over a descriptor that does not block.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <exporter/result.hpp>
 
@@ -22,7 +25,7 @@ struct TlsSettings {
   bool skip_verification = false;
 };
 
-/// What connections share. Files are read once, when it is made.
+/// What connections share; of the files as they were when it was made.
 class TlsContext {
  public:
   static Result<std::shared_ptr<const TlsContext>> make(const TlsSettings& settings);
@@ -36,6 +39,27 @@ class TlsContext {
   ssl_ctx_st* context_;
   std::string server_name_;
   bool verify_ = true;
+};
+
+/// The context of files that change: it is made anew when one of them has, so that a renewed certificate is
+/// used from the next connection on.
+class TlsSource {
+ public:
+  /// Reads the files: what is wrong with them is told at once.
+  static Result<std::shared_ptr<TlsSource>> open(TlsSettings settings);
+  /// Any thread. An error where the files have become bad.
+  Result<std::shared_ptr<const TlsContext>> current();
+
+ private:
+  using Stamp = std::array<long long, 4>;  // tells a file from its successor
+  using Stamps = std::array<Stamp, 3>;
+  explicit TlsSource(TlsSettings settings) : settings_(std::move(settings)) {}
+  Stamps stamps() const;
+
+  const TlsSettings settings_;
+  std::mutex mutex_;
+  Stamps stamps_{};
+  std::shared_ptr<const TlsContext> context_;
 };
 
 class TlsSession {

@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cstdio>
 #include <cstdlib>
@@ -136,11 +137,17 @@ bool is_service_link(std::string_view variable, std::string_view text) {
   return variable.ends_with("_PORT") && (text.starts_with("tcp://") || text.starts_with("udp://"));
 }
 
+bool same_variable(std::string_view one, std::string_view other) {
+  const auto plain = [](char c) { return c == '.' ? '-' : c; };
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                    [&](char a, char b) { return plain(a) == plain(b); });
+}
+
 Status apply_environment(const FlagTable& table) {
   for (const auto& spec : table.specs) {
     if (spec->given() || spec->built_in) continue;
     auto names = spec->environment;
-    names.push_back(table.environment_name(spec->name));
+    if (spec->has_variable) names.push_back(table.environment_name(spec->name));
     for (const auto& name : names) {
       const char* found = std::getenv(name.c_str());
       const std::string_view text = found == nullptr ? "" : found;
@@ -288,6 +295,9 @@ Flag<T>& Flags::add(std::string_view name, T value, std::string default_text, st
   auto& result = *flag;
   spec->name = name;
   spec->help = help;
+  // log.level and log-level have one variable, which is the exporter's own: it is declared after the frame's.
+  for (auto& other : impl_->specs)
+    other->has_variable = other->has_variable && !same_variable(other->name, name);
   spec->default_text = std::move(default_text);
   result.value_ = std::move(value);
   result.spec_ = spec.get();

@@ -73,8 +73,8 @@ std::string markdown_table(const FlagTable& table) {
     if (spec->hidden) continue;
     std::string variables;
     if (!spec->built_in) {
-      variables = code(table.environment_name(spec->name));
-      for (const auto& name : spec->environment) variables += ", " + code(name);
+      if (spec->has_variable) variables = code(table.environment_name(spec->name));
+      for (const auto& name : spec->environment) variables += (variables.empty() ? "" : ", ") + code(name);
     }
     const bool kingpin_switch = spec->is_switch() && table.style == Flags::Style::kKingpin;
     const auto flag = kingpin_switch ? "--[no-]" + spec->name : table.spelled(*spec);

@@ -22,6 +22,7 @@ struct FlagSpec {
   std::string default_text;  ///< as it would be typed; a list's values joined by ','
   std::string placeholder;
   std::vector<std::string> environment;
+  bool has_variable = true;  ///< the automatic one is its own
   std::vector<std::string> aliases;
   std::vector<std::string> choices;
   char short_name = 0;

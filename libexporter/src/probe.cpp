@@ -62,8 +62,10 @@ Response run_probe(const Probe& probe, const Request& request, std::chrono::stea
   }
   const auto format = negotiate_format(request.header("accept"));
   const Sink* const sinks[] = {&sink};
-  std::string text;
-  const auto outcome = PageBuilder().build(sinks, format, text);
+  const auto encoding = negotiate_encoding(request.header("accept-encoding"));
+  PageMaker pages;
+  PageBuilder::Outcome outcome;
+  const auto& page = pages.make(sinks, format, encoding, outcome);
   if (outcome.dropped > 0) {
     log::error("error gathering metrics", {{"path", request.path},
                                            {"dropped", std::to_string(outcome.dropped)},
@@ -71,14 +73,9 @@ Response run_probe(const Probe& probe, const Request& request, std::chrono::stea
   }
   Response response;
   response.content_type = content_type(format);
-  if (const auto encoding = negotiate_encoding(request.header("accept-encoding"));
-      encoding != Encoding::kIdentity) {
-    std::string compressed;
-    Compressor().compress(encoding, text, compressed);
+  if (encoding != Encoding::kIdentity)
     response.headers.emplace_back("Content-Encoding", encoding_name(encoding));
-    text = std::move(compressed);
-  }
-  response.body = shared_body(std::move(text));
+  response.body = shared_body(page);
   return response;
 }
 

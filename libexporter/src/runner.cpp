@@ -96,11 +96,8 @@ struct Runner::State : std::enable_shared_from_this<State> {
   std::uint64_t errors = 0;
 
   // Only one run at a time makes its page, so these are reused.
-  PageBuilder builder;
-  Compressor compressor;
+  PageMaker pages;
   Sink own;
-  std::string page;
-  std::string compressed;
   std::vector<const Sink*> sinks;
 
   std::shared_ptr<Run> make_run(Ask ask);
@@ -119,7 +116,7 @@ struct Runner::State : std::enable_shared_from_this<State> {
   void log_outcome(const Slot& slot, const Step& step, const Status& status) const;
   void describe_steps(const Run& run);
   void publish(Run& run, std::vector<Ask>& asks);
-  void build_page(PageFormat format);
+  const std::string& make_page(PageFormat format, Encoding encoding);
 };
 
 Runner::Runner(Timer timer, std::string prefix) : state_(std::make_shared<State>()) {
@@ -286,10 +283,10 @@ void Runner::State::expire(const std::shared_ptr<Run>& run) {
     const bool started = step.phase == Phase::kRunning;
     step.phase = Phase::kFailed;
     step.seconds = started ? seconds(now - step.began) : 0;
-    log_outcome(
-        slot, step,
-        fail(Code::kTimeout, started ? "did not finish by the scrape's deadline; the page goes out without it"
-                                     : "was not started by the scrape's deadline"));
+    log_outcome(slot, step,
+                fail(Code::kTimeout, started ? "did not finish by the scrape's deadline; the "
+                                               "page goes out without it"
+                                             : "was not started by the scrape's deadline"));
     slot.ran = true;
     slot.success = slot.no_data = false;
     slot.seconds = step.seconds;
@@ -449,26 +446,28 @@ void Runner::State::publish(Run& run, std::vector<Ask>& asks) {
   std::sort(asks.begin(), asks.end(), [](const Ask& a, const Ask& b) {
     return std::pair(a.format, a.encoding) < std::pair(b.format, b.encoding);
   });
+  const std::string* page = nullptr;
   for (std::size_t i = 0; i < asks.size(); ++i) {
     auto& ask = asks[i];
-    const bool same_page = i > 0 && asks[i - 1].format == ask.format;
-    if (!same_page) build_page(ask.format);
-    const bool same_encoding = same_page && asks[i - 1].encoding == ask.encoding;
-    if (ask.encoding != Encoding::kIdentity && !same_encoding) {
-      compressor.compress(ask.encoding, page, compressed);
+    if (i == 0 || asks[i - 1].format != ask.format) {
+      page = &make_page(ask.format, ask.encoding);
+    } else if (asks[i - 1].encoding != ask.encoding) {
+      page = &pages.again(sinks, ask.format, ask.encoding);
     }
-    ask.done({ask.encoding == Encoding::kIdentity ? &page : &compressed});
+    ask.done({page});
   }
 }
 
-void Runner::State::build_page(PageFormat format) {
-  page.clear();
-  const auto outcome = builder.build(sinks, format, page);
-  if (outcome.dropped == 0) return;
-  const std::lock_guard lock(mutex);
-  errors += outcome.dropped;
-  log::error("error gathering metrics",
-             {{"dropped", std::to_string(outcome.dropped)}, {"err", outcome.first_problem}});
+const std::string& Runner::State::make_page(PageFormat format, Encoding encoding) {
+  PageBuilder::Outcome outcome;
+  const auto& page = pages.make(sinks, format, encoding, outcome);
+  if (outcome.dropped > 0) {
+    const std::lock_guard lock(mutex);
+    errors += outcome.dropped;
+    log::error("error gathering metrics",
+               {{"dropped", std::to_string(outcome.dropped)}, {"err", outcome.first_problem}});
+  }
+  return page;
 }
 
 }  // namespace exporter

@@ -106,11 +106,10 @@ void Sink::write(std::uint32_t family, std::string_view suffix, const std::strin
     ++entry.cut;
     return;
   }
-  std::size_t bytes = entry.name_size + suffix.size() + constant_.size() + 4 + kNumberRoom;
+  std::size_t bytes = suffix.size() + constant_.size() + 4 + kNumberRoom;
   for (std::size_t i = 0; i < count; ++i) bytes += names[i].size() + 3 * values[i].size() + 4;
   char* const begin = room(bytes);
-  char* at = copy(begin, name_of(entry));
-  at = copy(at, suffix);
+  char* at = copy(begin, suffix);  // the page puts the name in front of it
   if (count > 0 || !constant_.empty()) {
     char separator = '{';
     if (!constant_.empty()) {
@@ -141,7 +140,7 @@ void Sink::sample(std::string_view name, std::string_view help, MetricType type,
                   std::span<const Label> labels, Value value, std::string_view suffix) {
   const auto index = open(name, help, type);
   if (index == kFilteredOut) return;
-  constexpr std::size_t kMany = 64;
+  constexpr std::size_t kMany = 16;  // these two arrays are zeroed for each sample
   std::string_view few_names[kMany];
   std::string_view few_values[kMany];
   std::vector<std::string_view> many;

@@ -2,6 +2,7 @@
 """redis_exporter with servers that fail: each time redis_up is 0 by the scrape's deadline, a log line says why, and once the server is
 well again redis_up is 1, without anybody's help."""
 
+import shutil
 import signal
 import socket
 import threading
@@ -10,7 +11,7 @@ import time
 import harness
 import redis_servers
 
-TIMEOUT = 2  # seconds that each scrape may take
+TIMEOUT = 3  # seconds that each scrape may take
 
 
 class Proxy:
@@ -243,6 +244,28 @@ class Faults(redis_servers.TestCase):
         # A server that does not speak TLS, and one that speaks it where nobody wants to.
         self.server(port=port)
         self.scrape(exporter, 0, "tls: ")
+
+    def test_renewed_client_certificate(self):
+        ca = self.authority("ca")
+        self.authority("strange")
+        server, client = self.identity("server", "ca"), self.identity("client", "ca")
+        port = harness.free_port()
+        self.server("--port", "0", "--tls-port", str(port), "--tls-cert-file", server + ".pem", "--tls-key-file", server + ".key",
+                    "--tls-ca-cert-file", ca + ".pem", port=port)
+        files = {name: f"{self.folder}/used-{name}" for name in ("ca.pem", "client.pem", "client.key")}
+
+        def use(authority, identity):
+            for name, source in zip(files, (authority + ".pem", identity + ".pem", identity + ".key")):
+                shutil.copy(source, files[name])
+
+        use(self.folder + "/strange", self.folder + "/strange")
+        exporter = self.exporter(f"-redis.addr=rediss://127.0.0.1:{port}", "-tls-ca-cert-file=" + files["ca.pem"],
+                                 "-tls-client-cert-file=" + files["client.pem"], "-tls-client-key-file=" + files["client.key"], name="redis_exporter")
+        self.scrape(exporter, 0, "cannot verify")
+        use(ca, self.folder + "/strange")
+        self.scrape(exporter, 0, "tls: ")
+        use(ca, client)
+        self.scrape(exporter, 1)
 
     def test_a_name_that_nobody_knows(self):
         exporter = self.exporter("-redis.addr=redis://no-such-host.invalid:6379", name="redis_exporter")

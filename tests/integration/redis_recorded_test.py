@@ -79,7 +79,7 @@ class Recordings(harness.TestCase):
         exporter.get("/metrics")  # connects
         server.commands.clear()
         server.hold_until = ["SLOWLOG", "GET", "1"]
-        page = exporter.get("/metrics", X_Prometheus_Scrape_Timeout_Seconds="5").text
+        page = exporter.get("/metrics", X_Prometheus_Scrape_Timeout_Seconds="9").text
         self.assertIn('app_up{instance_role="slave"} 1', page)
         self.assertEqual([c[0] for c in server.commands], ["INFO", "CONFIG", "LATENCY", "LATENCY", "SLOWLOG", "SLOWLOG"])
 

@@ -184,13 +184,23 @@ class Redis(redis_servers.TestCase):
         exporter = self.redis_exporter(server, env={"REDIS_PASSWORD": PASSWORD})
         self.assertEqual(self.page(exporter).value("redis_up"), 1)
 
+    def test_environment(self):
+        variables = {"REDIS_EXPORTER_LOG_LEVEL": "INFO", "REDIS_EXPORTER_LOG_FORMAT": "json", "REDIS_ADDR": "", "REDIS_EXPORTER_NAMESPACE": "my-app",
+                     "REDIS_EXPORTER_INCL_CONFIG_METRICS": "true", "REDIS_EXPORTER_WEB_TELEMETRY_PATH": "/m"}
+        port = harness.free_port()
+        exporter = self.start([harness.binary("redis_exporter")], port, "/health", {**variables, "REDIS_EXPORTER_WEB_LISTEN_ADDRESS": f"127.0.0.1:{port}"})
+        page = self.page(exporter, "/m")
+        self.assertEqual(page.value("my_app_exporter_scrapes_total"), 1)
+        self.assertNotIn("my_app_up", page.names())
+        self.assertEqual(json.loads(exporter.log.splitlines()[-1])["level"], "INFO")
+
     def test_bad_flags(self):
         path = harness.binary("redis_exporter")
         self.assertEqual(harness.run(path, "-no-such-flag").returncode, 2)
         self.assertEqual(harness.run(path, "-check-keys=a=b=c").returncode, 1)
         for flags in (["-basic-auth-username=u", "-basic-auth-password=hidden-secret", f"-basic-auth-hash-password={HASH}"],
                       ["-basic-auth-username=u", "-basic-auth-hash-password=hidden-secret"],
-                      ["-tls-server-cert-file=/none", "-tls-server-key-file=/none"],
+                      ["-tls-server-cert-file=/none", "-tls-server-key-file=/none"], ["-tls-ca-cert-file=/none"], ["-tls-client-cert-file=/none"],
                       ["-tls-server-cert-file=/none", "-tls-server-key-file=/none", "-tls-server-min-version=1.2"]):
             done = harness.run(path, *flags)
             self.assertEqual(done.returncode, 1, flags)

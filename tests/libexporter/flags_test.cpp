@@ -232,6 +232,18 @@ TEST(Flags, ArgumentsFiles) {
   EXPECT_TRUE(refusal(kKingpin, {itself.argument()}).starts_with("too many arguments files"));
 }
 
+TEST(Flags, TheLaterOfTwoOwnsTheirVariable) {
+  const Variable level("APP_LOG_LEVEL", "INFO");
+  Flags flags("app", "An app.");
+  const auto& frames = flags.text("log.level", "info", "The frame's.").choices({"info", "warn"});
+  const auto& own = flags.text("log-level", "warn", "The exporter's.");
+  const char* const arguments[] = {"app"};
+  ASSERT_TRUE(flags.parse(1, arguments));
+  EXPECT_EQ(*frames, "info");
+  EXPECT_FALSE(frames.given());
+  EXPECT_EQ(*own, "INFO");
+}
+
 TEST(Flags, Environment) {
   {
     const Variable lines("DEMO_EXPORTER_LISTEN", "a\n\nb\n");

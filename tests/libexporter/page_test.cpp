@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sinks and the pages made of them.
 
+#include <memory>
+
 #include <gtest/gtest.h>
+#include <zlib.h>
 #include <zstd.h>
 
 #include <exporter/page.hpp>
@@ -32,7 +35,8 @@ TEST(Page, PutsMixedSamplesTogetherAndSortsFamilies) {
   seconds({"0", "idle"}, std::uint64_t{18446744073709551615U});
   EXPECT_EQ(page_of({&sink}),
             "# HELP app_load Load.\n# TYPE app_load gauge\napp_load 2\n"
-            "# HELP app_seconds_total Time, by \"mode\"\\nand cpu.\n# TYPE app_seconds_total counter\n"
+            "# HELP app_seconds_total Time, by \"mode\"\\nand cpu.\n# TYPE "
+            "app_seconds_total counter\n"
             "app_seconds_total{cpu=\"0\",mode=\"user\"} 1.5\n"
             "app_seconds_total{cpu=\"0\",mode=\"idle\"} 18446744073709551615\n");
 }
@@ -69,9 +73,11 @@ TEST(Page, OpenMetricsNamesCountersWithoutTheirSuffix) {
   sink(kOld, 1);
   sink(untyped("app_raw", "Raw."), 1);
   EXPECT_EQ(page_of({&sink}, PageFormat::kOpenMetrics),
-            "# HELP app_old A counter with an old name.\n# TYPE app_old unknown\napp_old 1\n"
+            "# HELP app_old A counter with an old name.\n# TYPE app_old "
+            "unknown\napp_old 1\n"
             "# HELP app_raw Raw.\n# TYPE app_raw unknown\napp_raw 1\n"
-            "# HELP app_seconds Time, by \\\"mode\\\"\\nand cpu.\n# TYPE app_seconds counter\n"
+            "# HELP app_seconds Time, by \\\"mode\\\"\\nand cpu.\n# TYPE "
+            "app_seconds counter\n"
             "app_seconds_total{cpu=\"0\",mode=\"user\"} 1\n# EOF\n");
 }
 
@@ -110,7 +116,8 @@ TEST(Page, RunTimeLabelsAndSuffixes) {
   sink.sample("app_latency", "Latency.", MetricType::kHistogram, {}, 3, "_count");
   EXPECT_EQ(page_of({&sink}),
             "# HELP app_latency Latency.\n# TYPE app_latency histogram\n"
-            "app_latency_bucket{le=\"0.5\"} 3\napp_latency_sum 1.25\napp_latency_count 3\n");
+            "app_latency_bucket{le=\"0.5\"} 3\napp_latency_sum "
+            "1.25\napp_latency_count 3\n");
 }
 
 struct Negotiation {
@@ -120,13 +127,16 @@ struct Negotiation {
 
 TEST(Negotiate, PicksByQualityThenByOrder) {
   constexpr auto kDelimited =
-      "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
+      "application/"
+      "vnd.google.protobuf;proto=io.prometheus.client."
+      "MetricFamily;encoding=delimited";
   for (const auto& [accept, format] : std::initializer_list<Negotiation>{
            {"", PageFormat::kText},
            {"*/*", PageFormat::kText},
            {"text/plain", PageFormat::kText},
            {"application/openmetrics-text", PageFormat::kOpenMetrics},
-           {"application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
+           {"application/openmetrics-text;version=1.0.0,application/"
+            "openmetrics-text;version=0.0.1;q=0.75,"
             "text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
             PageFormat::kOpenMetrics},
            {"application/openmetrics-text;q=0.2, text/plain;q=0.5", PageFormat::kText},
@@ -135,12 +145,15 @@ TEST(Negotiate, PicksByQualityThenByOrder) {
            {"application/openmetrics-text;q=0", PageFormat::kText},
            {"application/openmetrics-text;q=abc,", PageFormat::kText},
            {kDelimited, PageFormat::kProtobuf},
-           {"application/vnd.google.protobuf; proto=\"io.prometheus.client.MetricFamily\"; "
+           {"application/vnd.google.protobuf; "
+            "proto=\"io.prometheus.client.MetricFamily\"; "
             "encoding=delimited;"
             "q=0.8, text/plain;q=0.7",
             PageFormat::kProtobuf},
            {"application/vnd.google.protobuf;encoding=text", PageFormat::kText},
-           {"application/vnd.google.protobuf;proto=other.Message;encoding=delimited", PageFormat::kText}}) {
+           {"application/"
+            "vnd.google.protobuf;proto=other.Message;encoding=delimited",
+            PageFormat::kText}}) {
     EXPECT_EQ(negotiate_format(accept), format) << accept;
   }
 }
@@ -170,10 +183,16 @@ TEST(Page, ALimitCutsAndSaysWhat) {
   }
 }
 
-std::string unzstd(std::string_view frame) {
-  std::string text(ZSTD_getFrameContentSize(frame.data(), frame.size()), '\0');
-  const auto size = ZSTD_decompress(text.data(), text.size(), frame.data(), frame.size());
-  return ZSTD_isError(size) ? ZSTD_getErrorName(size) : text;
+std::string unzstd(const std::string& compressed) {
+  const std::unique_ptr<ZSTD_DStream, decltype(&ZSTD_freeDStream)> stream(ZSTD_createDStream(),
+                                                                          ZSTD_freeDStream);
+  std::string text(4 << 20, 0);
+  ZSTD_inBuffer in{compressed.data(), compressed.size(), 0};
+  ZSTD_outBuffer out{text.data(), text.size(), 0};
+  EXPECT_EQ(ZSTD_decompressStream(stream.get(), &out, &in), 0U);
+  EXPECT_EQ(in.pos, in.size) << "more than one frame";
+  text.resize(out.pos);
+  return text;
 }
 
 TEST(Compressor, ZstdReadsBack) {
@@ -184,6 +203,56 @@ TEST(Compressor, ZstdReadsBack) {
     while (text.size() < size) text += "app_seconds_total{cpu=\"" + std::to_string(text.size()) + "\"} 1\n";
     compressor.compress(Encoding::kZstd, text, out);
     EXPECT_EQ(unzstd(out), text) << size;
+  }
+}
+
+/// gzip's text, by zlib: the pages' other compressor is libdeflate.
+std::string gunzip(const std::string& compressed) {
+  z_stream stream{};
+  inflateInit2(&stream, 15 + 16);
+  std::string text(4 << 20, 0);
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(compressed.data()));
+  stream.avail_in = static_cast<uInt>(compressed.size());
+  stream.next_out = reinterpret_cast<Bytef*>(text.data());
+  stream.avail_out = static_cast<uInt>(text.size());
+  EXPECT_EQ(inflate(&stream, Z_FINISH), Z_STREAM_END);
+  EXPECT_EQ(stream.avail_in, 0U) << "more than one member";
+  text.resize(stream.total_out);
+  inflateEnd(&stream);
+  return text;
+}
+
+std::string decoded(const std::string& body, Encoding encoding) {
+  if (encoding == Encoding::kIdentity) return body;
+  return encoding == Encoding::kGzip ? gunzip(body) : unzstd(body);
+}
+
+TEST(PageMaker, MakesTheSamePageWholeAndInParts) {
+  for (const int count : {0, 1, 100, 15000}) {  // the last makes a page that is compressed as it is built
+    Sink first;
+    Sink second;
+    for (int i = 0; i < count; ++i) {
+      first(kSeconds, {std::to_string(i), "user"}, i);
+      first(kLoad, i);  // again and again the same series
+      second(kSeconds, {std::to_string(i), i % 2 ? "idle" : "user"}, i);
+    }
+    const Sink* const sinks[] = {&first, &second};
+    for (const auto format : {PageFormat::kText, PageFormat::kOpenMetrics, PageFormat::kProtobuf}) {
+      if (count > 1000 && format != PageFormat::kText) continue;  // they take the same road
+      std::string expected;
+      const auto plain = PageBuilder().build(sinks, format, expected);
+      PageMaker maker;
+      for (const auto encoding : {Encoding::kGzip, Encoding::kZstd, Encoding::kIdentity}) {
+        PageBuilder::Outcome outcome;
+        EXPECT_TRUE(decoded(maker.make(sinks, format, encoding, outcome), encoding) == expected) << count;
+        EXPECT_EQ(outcome.dropped, plain.dropped);
+        EXPECT_EQ(outcome.series, plain.series);
+        EXPECT_TRUE(decoded(maker.again(sinks, format, Encoding::kGzip), Encoding::kGzip) == expected);
+        EXPECT_TRUE(maker.again(sinks, format, Encoding::kIdentity) == expected);
+      }
+    }
+    EXPECT_EQ(testing::parse_exposition(page_of({&first, &second})).samples.size(),
+              static_cast<std::size_t>(count + count / 2 + (count > 0 ? 1 : 0)));
   }
 }
 

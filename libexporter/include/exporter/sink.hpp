@@ -86,6 +86,8 @@ class EXPORTER_API Sink {
   /// Whether the scrape asks for this family at all.
   bool wants(std::string_view name) const { return !filter_ || filter_(filter_context_, name); }
 
+  /// What the samples take as text, without their families' names.
+  std::size_t bytes() const { return size_; }
   /// Samples written so far.
   std::size_t samples() const { return samples_; }
 
