@@ -76,7 +76,8 @@ bool add_item(std::string_view item, const Range& range, std::uint64_t& values, 
     if (!parsed) return false;
     step = *parsed;
   }
-  if (*start < range.min || *start > range.max || *end > range.max || step == 0) return false;
+  // A start beyond the range wraps around too: such a schedule is never due.
+  if (*start < range.min || *end > range.max || step == 0) return false;
   const unsigned cycle = range.max - range.min + 1;
   const bool wraps = *start > *end;
   const unsigned count = wraps ? (range.max - *start + 1) + (*end - range.min + 1) : *end - *start + 1;

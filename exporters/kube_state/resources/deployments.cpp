@@ -2,6 +2,7 @@
 // Deployments: replicas, conditions and the strategy of an update.
 
 #include <algorithm>
+#include <cmath>
 
 #include <exporter/text.hpp>
 
@@ -131,7 +132,9 @@ void pods_of(Emit& emit, std::size_t family, const WireField& field, std::int64_
   if (!limit.text.ends_with('%')) return;
   limit.text.remove_suffix(1);
   const auto percent = parse<std::int64_t>(limit.text);
-  if (percent) emit(family, {}, (*percent * replicas + (round_up ? 99 : 0)) / 100);
+  if (!percent || limit.text.starts_with(' ')) return;
+  const auto pods = static_cast<double>(*percent) * static_cast<double>(replicas) / 100;
+  emit(family, {}, static_cast<std::int64_t>(round_up ? std::ceil(pods) : std::floor(pods)));
 }
 
 void read_strategy(FieldReader& in, Emit& emit, const WireField& strategy, const WireField& replicas) {

@@ -85,6 +85,7 @@ constexpr Schema kResourceSource({
     {3, "container", kString},
 });
 constexpr Schema kMetricSpec({
+    {1, "type", kString},
     {2, "object", kMessage, &kObjectSource},
     {3, "pods", kMessage, &kNamedSource},
     {4, "resource", kMessage, &kResourceSource},
@@ -157,14 +158,19 @@ void read_resource(FieldReader& in, Emit& emit, std::size_t family, const WireFi
   read_values<value_schema>(in, emit, family, name.bytes, container.bytes, values);
 }
 
+/// The type says which of the sources counts.
 void read_metric_spec(FieldReader& in, Emit& emit, const WireField& metric) {
-  const auto [object, pods, resource, external, container] =
-      in.pick<kMetricSpec, "object", "pods", "resource", "external", "containerResource">(metric);
-  if (object) read_named<kObjectSource, "target", kTarget>(in, emit, kSpecTarget, object);
-  if (pods) read_named<kNamedSource, "target", kTarget>(in, emit, kSpecTarget, pods);
-  if (resource) read_resource<kResourceSource, "target", kTarget>(in, emit, kSpecTarget, resource);
-  if (external) read_named<kNamedSource, "target", kTarget>(in, emit, kSpecTarget, external);
-  if (container) read_resource<kResourceSource, "target", kTarget>(in, emit, kSpecTarget, container);
+  const auto [type, object, pods, resource, external, container] =
+      in.pick<kMetricSpec, "type", "object", "pods", "resource", "external", "containerResource">(metric);
+  if (type.bytes == "Object") read_named<kObjectSource, "target", kTarget>(in, emit, kSpecTarget, object);
+  if (type.bytes == "Pods") read_named<kNamedSource, "target", kTarget>(in, emit, kSpecTarget, pods);
+  if (type.bytes == "Resource") {
+    read_resource<kResourceSource, "target", kTarget>(in, emit, kSpecTarget, resource);
+  }
+  if (type.bytes == "External") read_named<kNamedSource, "target", kTarget>(in, emit, kSpecTarget, external);
+  if (type.bytes == "ContainerResource") {
+    read_resource<kResourceSource, "target", kTarget>(in, emit, kSpecTarget, container);
+  }
 }
 
 void read_metric_status(FieldReader& in, Emit& emit, const WireField& metric) {

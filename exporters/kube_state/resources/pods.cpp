@@ -343,15 +343,16 @@ void read_info(FieldReader& in, Emit& emit, const ContainerFamilies& families,
                const std::vector<Container>& containers, const WireField& status) {
   const auto [name, image, image_id, id] =
       in.pick<kContainerStatus, "name", "image", "imageID", "containerID">(status);
-  const auto container = std::ranges::find(containers, name.bytes, &Container::name);
-  if (container == containers.end()) return;
-  if (families.info == kContainerInfo) {
-    emit(kContainerInfo, {name.bytes, container->image, image.bytes, image_id.bytes, own(id.bytes)}, 1);
-  } else {
-    emit(
-        kInitContainerInfo,
-        {name.bytes, container->image, image.bytes, image_id.bytes, own(id.bytes), container->restart_policy},
-        1);
+  for (const auto& container : containers) {
+    if (container.name != name.bytes) continue;
+    if (families.info == kContainerInfo) {
+      emit(kContainerInfo, {name.bytes, container.image, image.bytes, image_id.bytes, own(id.bytes)}, 1);
+    } else {
+      emit(
+          kInitContainerInfo,
+          {name.bytes, container.image, image.bytes, image_id.bytes, own(id.bytes), container.restart_policy},
+          1);
+    }
   }
 }
 
@@ -604,10 +605,12 @@ void read_pod_info(FieldReader& in, Emit& emit, const ObjectMeta& meta, const Wi
                    const WireField& status, std::string_view node) {
   std::string_view kind = "";
   std::string_view name = "";
+  bool is_controlled = false;
   in.each<kObjectMetaSchema, "ownerReferences">(meta.message, [&](const WireField& owner) {
     const auto [owner_kind, owner_name, controls] =
         in.pick<kOwnerReferenceSchema, "kind", "name", "controller">(owner);
-    if (!controls.flag() || !kind.empty()) return;
+    if (!controls.flag() || is_controlled) return;
+    is_controlled = true;
     kind = owner_kind.bytes;
     name = owner_name.bytes;
   });
