@@ -108,6 +108,7 @@ constexpr Schema kResourceStatus({
     {3, "container", kString},
 });
 constexpr Schema kMetricStatus({
+    {1, "type", kString},
     {2, "object", kMessage, &kNamedStatus},
     {3, "pods", kMessage, &kNamedStatus},
     {4, "resource", kMessage, &kResourceStatus},
@@ -158,29 +159,37 @@ void read_resource(FieldReader& in, Emit& emit, std::size_t family, const WireFi
   read_values<value_schema>(in, emit, family, name.bytes, container.bytes, values);
 }
 
-/// The type says which of the sources counts.
+/// The type says which of the sources counts, though others may be there.
 void read_metric_spec(FieldReader& in, Emit& emit, const WireField& metric) {
   const auto [type, object, pods, resource, external, container] =
       in.pick<kMetricSpec, "type", "object", "pods", "resource", "external", "containerResource">(metric);
-  if (type.bytes == "Object") read_named<kObjectSource, "target", kTarget>(in, emit, kSpecTarget, object);
-  if (type.bytes == "Pods") read_named<kNamedSource, "target", kTarget>(in, emit, kSpecTarget, pods);
-  if (type.bytes == "Resource") {
+  if (type.bytes == "Object") {
+    read_named<kObjectSource, "target", kTarget>(in, emit, kSpecTarget, object);
+  } else if (type.bytes == "Pods") {
+    read_named<kNamedSource, "target", kTarget>(in, emit, kSpecTarget, pods);
+  } else if (type.bytes == "Resource") {
     read_resource<kResourceSource, "target", kTarget>(in, emit, kSpecTarget, resource);
-  }
-  if (type.bytes == "External") read_named<kNamedSource, "target", kTarget>(in, emit, kSpecTarget, external);
-  if (type.bytes == "ContainerResource") {
+  } else if (type.bytes == "External") {
+    read_named<kNamedSource, "target", kTarget>(in, emit, kSpecTarget, external);
+  } else if (type.bytes == "ContainerResource") {
     read_resource<kResourceSource, "target", kTarget>(in, emit, kSpecTarget, container);
   }
 }
 
 void read_metric_status(FieldReader& in, Emit& emit, const WireField& metric) {
-  const auto [object, pods, resource, external, container] =
-      in.pick<kMetricStatus, "object", "pods", "resource", "external", "containerResource">(metric);
-  if (object) read_named<kNamedStatus, "current", kCurrent>(in, emit, kStatusTarget, object);
-  if (pods) read_named<kNamedStatus, "current", kCurrent>(in, emit, kStatusTarget, pods);
-  if (resource) read_resource<kResourceStatus, "current", kCurrent>(in, emit, kStatusTarget, resource);
-  if (external) read_named<kNamedStatus, "current", kCurrent>(in, emit, kStatusTarget, external);
-  if (container) read_resource<kResourceStatus, "current", kCurrent>(in, emit, kStatusTarget, container);
+  const auto [type, object, pods, resource, external, container] =
+      in.pick<kMetricStatus, "type", "object", "pods", "resource", "external", "containerResource">(metric);
+  if (type.bytes == "Object") {
+    read_named<kNamedStatus, "current", kCurrent>(in, emit, kStatusTarget, object);
+  } else if (type.bytes == "Pods") {
+    read_named<kNamedStatus, "current", kCurrent>(in, emit, kStatusTarget, pods);
+  } else if (type.bytes == "Resource") {
+    read_resource<kResourceStatus, "current", kCurrent>(in, emit, kStatusTarget, resource);
+  } else if (type.bytes == "External") {
+    read_named<kNamedStatus, "current", kCurrent>(in, emit, kStatusTarget, external);
+  } else if (type.bytes == "ContainerResource") {
+    read_resource<kResourceStatus, "current", kCurrent>(in, emit, kStatusTarget, container);
+  }
 }
 
 void read_scale_target(FieldReader& in, Emit& emit, const WireField& target) {
