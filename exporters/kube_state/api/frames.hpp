@@ -136,7 +136,6 @@ class JsonValueScan {
 /// A list's body, in JSON: "items" of a list, "rows" of a table. Other members are small.
 class JsonListFeeder {
  public:
-  /// `column` names that of a table whose cell is handed on.
   using OnItem = std::function<bool(std::string_view item)>;
   explicit JsonListFeeder(std::size_t largest) : largest_(largest) {}
 
