@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The page of several stores, in the order they are given, as a stream of pieces of about 64 kB:
+// The page of several stores, in the order they are given, as a stream of pieces of about 256 kB:
 //
 //     response.stream = Page(select(stores, request), {.format = format, .gzip = gzip});
 //
