@@ -811,6 +811,31 @@ TEST(Store, IsReadWhileItChanges) {
   EXPECT_LT(store.memory().string_count, 4U * kObjects) << "texts of pages that are gone are given up";
 }
 
+// Which of two stores prints the header of a family depends on which are on the page; compressed blocks know
+// it.
+TEST(Page, HasEachHeaderOnce) {
+  Resource other = kThings;
+  other.name = "others";
+  Store things(kThings, without_opt_in());
+  Store others(other, without_opt_in());
+  for (auto* store : {&things, &others}) {
+    auto& source = store->source();
+    source.list_begins();
+    for (int i = 0; i < 500; ++i) put(source, simple((store == &things ? "a-" : "b-") + std::to_string(i)));
+    source.list_ends();
+  }
+  const std::vector<std::vector<Store*>> pages = {{&things, &others}, {&others}, {&others, &things}};
+  for (int round = 0; round < 3; ++round) {
+    for (const auto& stores : pages) {
+      const auto page = render(stores);
+      ASSERT_EQ(inflated(render(stores, {.gzip = true})), page) << "round " << round;
+      const auto lines = lines_of(page);
+      EXPECT_EQ(std::count(lines.begin(), lines.end(), "# TYPE thing_phase gauge"), 1);
+    }
+    put(things.source(), simple("new-" + std::to_string(round)));
+  }
+}
+
 TEST(Page, IsGivenUpWhenItIsLate) {
   using std::chrono::steady_clock;
   Store store(kThings, without_opt_in());

@@ -41,9 +41,11 @@ struct Page::State {
   std::unique_ptr<Snapshot> snapshot;
   std::optional<Renderer> renderer;
   std::vector<std::size_t> families;  // that are wanted
-  std::size_t step = 0;               // family by family, chunk by chunk
+  std::vector<bool> headed;           // whether a family's header is this store's to print
+  std::uint64_t headed_hash = 0;
+  std::size_t step = 0;  // family by family, chunk by chunk
 
-  std::vector<std::string_view> names;  // of families that had their header; the stores keep them
+  std::vector<std::string_view> names;  // of families that have their header; the stores keep them
 
   // With gzip.
   bool begun = false;
@@ -125,6 +127,15 @@ bool Page::State::next() {
     for (std::size_t f = 0; f < store->layout.families.size(); ++f) {
       if (store->layout.families[f].wanted) families.push_back(f);
     }
+    // Two custom resources may have a family in common.
+    headed.clear();
+    headed_hash = 0;
+    for (const auto f : families) {
+      const auto name = store->layout.resource->families[f].name;
+      headed.push_back(std::find(names.begin(), names.end(), name) == names.end());
+      if (headed.back()) names.push_back(name);
+      headed_hash = hashing::mix(headed_hash ^ hashing::kFirst, hashing::kThird + (headed.back() ? 1 : 0));
+    }
     step = 0;
     return true;
   }
@@ -139,14 +150,7 @@ void Page::State::leave() {
 void Page::State::take_step(Output& out) {
   const auto family = families[step / renderer->chunks()];
   const auto chunk = step % renderer->chunks();
-  if (chunk == 0) {
-    // Two custom resources may have a family in common.
-    const auto name = snapshot->store().layout.resource->families[family].name;
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-      names.push_back(name);
-      renderer->header(family, options.format, out);
-    }
-  }
+  if (chunk == 0 && headed[step / renderer->chunks()]) renderer->header(family, options.format, out);
   renderer->lines(family, chunk, out);
   ++step;
 }
@@ -224,7 +228,7 @@ void Page::State::add_block(std::string& body) {
   const auto first = step;
   const auto chunks = renderer->chunks();
   const auto key = static_cast<std::uint64_t>(first / chunks) << 32 | first % chunks;
-  const auto seed = hash(text, static_cast<std::uint64_t>(options.format) + chunks * 2);
+  const auto seed = hash(text, headed_hash + static_cast<std::uint64_t>(options.format) + chunks * 2);
   auto known = blocks.find(key);
   if (known.block && first + known.steps <= steps() && versions(seed, first, known.steps) == known.versions) {
     put(*known.block, body);
