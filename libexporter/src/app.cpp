@@ -305,8 +305,12 @@ void App::Impl::handle(const Request& request, Reply reply) {
     if (request.path == path) return handler(request, std::move(reply));
   }
   if (request.path == **telemetry_path) return metrics.handle(request, std::move(reply));
-  if (request.path == "/") return reply.send(detail::landing_response(landing_page(request), request));
-  if (request.path == "/-/status") return reply.send(detail::status_response(landing_page(request)));
+  if (request.path == "/" || request.path == "/-/status") {
+    requests.store(0, std::memory_order_relaxed);  // what only people look at is dropped again, too
+    const auto page = landing_page(request);
+    return reply.send(request.path == "/" ? detail::landing_response(page, request)
+                                          : detail::status_response(page));
+  }
   if (request.path == "/-/healthy") return reply.send(text_response(200, info.title + " is healthy.\n"));
   if (request.path == "/-/ready") return reply.send(text_response(200, info.title + " is ready.\n"));
   if (request.path == "/-/reload") {
