@@ -110,7 +110,7 @@ class Cluster:
             path = os.path.join(self.env["KUBE_DIR"], name + ".pid")
             if os.path.exists(path):
                 with open(path, encoding="ascii") as f:
-                    os.kill(int(f.read()), signal.SIGTERM)
+                    os.kill(int(f.read()), signal.SIGKILL)  # asked to end, the server would wait for its etcd
 
     def kill_server(self):
         with open(os.path.join(self.env["KUBE_DIR"], "apiserver.pid"), encoding="ascii") as f:

@@ -2,6 +2,7 @@
 // What the cpu collector keeps from one scrape to the next.
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -13,7 +14,7 @@ namespace {
 
 class CpuTimes : public ::testing::Test {
  protected:
-  CpuTimes() : dir_(std::filesystem::path(::testing::TempDir()) / "cpu_times") {
+  CpuTimes() : dir_(std::filesystem::path(::testing::TempDir()) / ("cpu_times." + std::to_string(::getpid()))) {
     std::filesystem::create_directories(dir_ / "proc");
     std::filesystem::create_directories(dir_ / "sys");
     write("");
