@@ -14,7 +14,8 @@ namespace {
 
 class CpuTimes : public ::testing::Test {
  protected:
-  CpuTimes() : dir_(std::filesystem::path(::testing::TempDir()) / ("cpu_times." + std::to_string(::getpid()))) {
+  CpuTimes()
+      : dir_(std::filesystem::path(::testing::TempDir()) / ("cpu_times." + std::to_string(::getpid()))) {
     std::filesystem::create_directories(dir_ / "proc");
     std::filesystem::create_directories(dir_ / "sys");
     write("");
