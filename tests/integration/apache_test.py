@@ -53,11 +53,11 @@ LoadModule proxy_balancer_module {modules}/mod_proxy_balancer.so
 LoadModule lbmethod_byrequests_module {modules}/mod_lbmethod_byrequests.so
 ProxyStatus On
 <Proxy balancer://front>
-BalancerMember http://127.0.0.1:{back}
+BalancerMember http://127.0.0.1:{back} disablereuse=On
 BalancerMember http://127.0.0.1:{dead} status=+H
 </Proxy>
 <Proxy balancer://other>
-BalancerMember http://localhost:{back}
+BalancerMember http://localhost:{back} disablereuse=On
 </Proxy>
 ProxyPass /front balancer://front
 ProxyPass /other balancer://other

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "kube_state/stub_cluster.hpp"
 
@@ -426,7 +427,7 @@ TEST(Reflector, SelectorsAndNamespacesReachTheServer) {
 }
 
 TEST(Reflector, ARotatedTokenIsReadAgain) {
-  const std::string file = testing::TempDir() + "/token";
+  const std::string file = testing::TempDir() + "/token." + std::to_string(::getpid());
   std::ofstream(file) << "old\n";
   StubCluster cluster;
   cluster.token = "old";
@@ -441,8 +442,10 @@ TEST(Reflector, ARotatedTokenIsReadAgain) {
   reflectors.add({.version = "v1", .plural = "things", .schema = &kThingSchema}, store);
   ASSERT_TRUE(store.wait(cluster.objects()));
   cluster.token = "new";
-  cluster.end_watches();
-  ASSERT_TRUE(store.wait_for([&] { return reflectors.status()[0].last_error.find("401") == 0; }));
+  ASSERT_TRUE(store.wait_for([&] {
+    cluster.end_watches();  // again where the watch had not begun yet
+    return reflectors.status()[0].last_error.find("401") == 0;
+  }));
   std::ofstream(file) << "new\n";
   cluster.put("b");
   EXPECT_TRUE(store.wait(cluster.objects()));
