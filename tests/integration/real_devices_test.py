@@ -11,7 +11,7 @@ import time
 import harness
 
 RUNTIME = r"^(go_|process_|promhttp_|node_exporter_build_info$|exporter_|node_scrape_)"
-RESTLESS = r"_seconds|^node_(disk_|memory_|network_.*(bytes|packets)|softnet_|xfs_|filesystem_(avail|free)|btrfs_commit)"
+RESTLESS = r"_seconds|^node_(disk_|memory_|network_.*(bytes|packets|multicast)|softnet_|xfs_|filesystem_(avail|free|files_free)|btrfs_commit)"
 
 
 def call(*command):
@@ -138,6 +138,9 @@ class Links(Devices):
             call("ip", "-n", name, "link", "set", link[0], "up")
         call("ip", "-n", name, "link", "set", "veth1", "up", "master", "bridge0", "alias", "a port")
         call("ip", "-n", name, "addr", "add", "192.0.2.1/24", "dev", "veth0")
+        deadline = time.monotonic() + 20
+        while "state UP" not in call("ip", "-n", name, "link", "show", "bridge0") and time.monotonic() < deadline:
+            time.sleep(0.1)
 
     FLAGS = ("--collector.netdev", "--collector.netclass", "--collector.arp", "--collector.network_route", "--collector.qdisc")
 
