@@ -18,7 +18,7 @@ import harness  # noqa: E402
 
 ROOT = harness.ROOT
 EXAMPLES = os.path.join(ROOT, "examples")
-FOREIGN = re.compile(r"/(re2|curl|openssl|yaml|libdeflate|zstd|zlib|nghttp2)\w*(\.h|/)")
+FOREIGN = re.compile(r"/(re2|curl|openssl|yaml|libdeflate|zstd|zlib|nghttp2)\w*(\.h$|/)")
 STATUS = b'{"version": "1.4.2", "uptime_seconds": 512.5, "more": [{}], "queues": [{"name": "mail", "jobs": 3}]}'
 
 
