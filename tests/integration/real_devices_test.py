@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+import unittest
 
 import harness
 
@@ -17,7 +18,7 @@ RESTLESS = r"_seconds|^node_(disk_|memory_|network_.*(bytes|packets|multicast)|s
 def call(*command):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        harness.skip_all(f"{' '.join(command)}: {done.stderr.strip()}")
+        raise unittest.SkipTest(f"{' '.join(command)}: {done.stderr.strip()}")
     return done.stdout.strip()
 
 
