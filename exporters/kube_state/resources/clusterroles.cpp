@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Roles of the whole cluster: that they are there. Their rules are not asked for.
 
-#include "resources/common.hpp"
+#include "resources/presence.hpp"
 
 namespace exporter::kube {
 namespace {
 
 constexpr std::string_view kCommonLabels[] = {"clusterrole"};
 
-enum { kAnnotations, kLabels, kInfo, kCreated, kVersion };
 constexpr Family kFamilies[] = {
     unique("kube_clusterrole_annotations", kExperimental, kAnnotationsHelp),
     unique("kube_clusterrole_labels", kExperimental, kLabelsHelp),
@@ -16,23 +15,6 @@ constexpr Family kFamilies[] = {
     unique("kube_clusterrole_created", kExperimental, kCreatedHelp),
     unique("kube_clusterrole_metadata_resource_version", kExperimental, kVersionHelp),
 };
-
-constexpr Schema kClusterRole({
-    {1, "metadata", kMessage, &kObjectMetaSchema},
-});
-
-bool read(std::string_view wire, Emit& emit) {
-  FieldReader in;
-  const auto [metadata] = in.pick<kClusterRole, "metadata">(wire);
-  const auto meta = read_meta(in, metadata);
-  identity(emit, meta, {meta.name});
-  annotations(in, emit, kAnnotations, meta);
-  labels(in, emit, kLabels, meta);
-  emit(kInfo, {}, 1);
-  created(emit, kCreated, meta);
-  resource_version(emit, kVersion, meta);
-  return !in.malformed();
-}
 
 }  // namespace
 
@@ -45,8 +27,8 @@ extern const Resource kClusterRoles{
     .projection = Projection::kMetadata,
     .common_labels = kCommonLabels,
     .families = kFamilies,
-    .schema = &kClusterRole,
-    .read = read,
+    .schema = &presence::kObject,
+    .read = presence::read<false>,
 };
 
 }  // namespace exporter::kube
