@@ -3,13 +3,14 @@
 
 // What the resources' readers have in common: samples that many kinds of object have.
 
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <span>
 #include <string_view>
 #include <vector>
+
+#include <exporter/text.hpp>
 
 #include "api/fields.hpp"
 #include "api/meta.hpp"
@@ -41,19 +42,6 @@ constexpr std::string_view truth(bool value) { return value ? "true" : "false"; 
 
 /// "true" or "false", or "" for a field that isn't there.
 inline std::string_view truth_if_set(const WireField& field) { return field ? truth(field.flag()) : ""; }
-
-/// An integer as a label value.
-class Digits {
- public:
-  explicit Digits(std::int64_t number)
-      : size_(static_cast<std::size_t>(std::to_chars(digits_, digits_ + sizeof digits_, number).ptr -
-                                       digits_)) {}
-  std::string_view text() const { return {digits_, size_}; }
-
- private:
-  char digits_[20];
-  std::size_t size_;
-};
 
 /// The field's number, or no sample where it isn't there.
 inline void if_set(Emit& emit, std::size_t family, const WireField& field) {

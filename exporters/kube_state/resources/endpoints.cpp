@@ -41,10 +41,10 @@ constexpr Schema kEndpointsObject({
 void read_port(FieldReader& in, Emit& emit, const WireField& subset, const WireField& port) {
   const auto [name, number, protocol] = in.pick<kPort, "name", "port", "protocol">(port);
   const Digits digits(number.integer());
-  emit(kPorts, {name.bytes, protocol.bytes, digits.text()}, 1);
+  emit(kPorts, {name.bytes, protocol.bytes, std::string_view(digits)}, 1);
   const auto read_address = [&](const WireField& address, std::string_view ready) {
     const auto [ip] = in.pick<kAddress, "ip">(address);
-    emit(kAddressFamily, {protocol.bytes, digits.text(), name.bytes, own(ip.bytes), ready}, 1);
+    emit(kAddressFamily, {protocol.bytes, std::string_view(digits), name.bytes, own(ip.bytes), ready}, 1);
   };
   in.each<kSubset, "addresses">(subset, [&](const WireField& address) { read_address(address, "true"); });
   in.each<kSubset, "notReadyAddresses">(subset,

@@ -86,7 +86,7 @@ void read_endpoint(FieldReader& in, Emit& emit, const WireField& endpoint) {
 void read_port(FieldReader& in, Emit& emit, const WireField& port) {
   const auto [name, protocol, number] = in.pick<kPort, "name", "protocol", "port">(port);
   const Digits digits(number.integer());
-  emit(kPorts, {name.bytes, protocol.bytes, number ? digits.text() : ""}, 1);
+  emit(kPorts, {name.bytes, protocol.bytes, number ? std::string_view(digits) : ""}, 1);
 }
 
 bool read(std::string_view wire, Emit& emit) {

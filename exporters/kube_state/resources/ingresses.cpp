@@ -80,7 +80,7 @@ void read_path(FieldReader& in, Emit& emit, std::string_view host, const WireFie
     const auto [name, port] = in.pick<kService, "name", "port">(service);
     const auto [number] = in.pick<kPort, "number">(port);
     const Digits digits(number.integer());
-    emit(kPath, {host, path.bytes, path_type.bytes, name.bytes, digits.text()}, 1);
+    emit(kPath, {host, path.bytes, path_type.bytes, name.bytes, std::string_view(digits)}, 1);
   } else {
     const auto [group, kind, name] = in.pick<kReference, "apiGroup", "kind", "name">(resource);
     const std::string_view names[] = {"host",          "path",         "path_type", "resource_api_group",

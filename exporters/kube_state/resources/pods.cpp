@@ -494,8 +494,8 @@ void read_toleration(FieldReader& in, Emit& emit, const WireField& toleration) {
   const auto [key, operation, value, effect, seconds] =
       in.pick<kToleration, "key", "operator", "value", "effect", "tolerationSeconds">(toleration);
   const Digits digits(seconds.integer());
-  emit(kTolerations, {key.bytes, operation.bytes, value.bytes, effect.bytes, seconds ? digits.text() : ""},
-       1);
+  emit(kTolerations,
+       {key.bytes, operation.bytes, value.bytes, effect.bytes, seconds ? std::string_view(digits) : ""}, 1);
 }
 
 void read_volume(FieldReader& in, Emit& emit, const WireField& volume, std::string_view pod) {
