@@ -1,20 +1,5 @@
 include(CheckLinkerFlag)
 
-# Static exporters take C libraries from here: copies without the tables by which exceptions would pass through C code,
-# which none do. They are half a megabyte of OpenSSL alone.
-set(EXPORTER_LEAN_LIBRARIES ${PROJECT_BINARY_DIR}/lean)
-if(EXPORTER_STATIC AND CMAKE_BUILD_TYPE STREQUAL "Release" AND CMAKE_OBJCOPY AND NOT EXISTS ${EXPORTER_LEAN_LIBRARIES})
-  file(MAKE_DIRECTORY ${EXPORTER_LEAN_LIBRARIES})
-  foreach(library crypto ssl zstd z deflate nghttp2 yaml crypt)
-    find_library(EXPORTER_ARCHIVE_${library} NAMES lib${library}.a)
-    mark_as_advanced(EXPORTER_ARCHIVE_${library})
-    if(EXPORTER_ARCHIVE_${library})
-      execute_process(COMMAND ${CMAKE_OBJCOPY} --remove-section .eh_frame --remove-section .rela.eh_frame
-                              ${EXPORTER_ARCHIVE_${library}} ${EXPORTER_LEAN_LIBRARIES}/lib${library}.a)
-    endif()
-  endforeach()
-endif()
-
 # add_exporter(<binary> SOURCES ... [LIBRARIES ...])
 #   <binary>           the executable, under the name people know it by
 #   <binary>_objects   all but main.cpp, for the tests
@@ -28,9 +13,7 @@ function(add_exporter binary)
   target_link_options(${binary} PRIVATE -Wl,--gc-sections)
   if(EXPORTER_STATIC)
     target_link_options(${binary} PRIVATE -static)
-    if(EXISTS ${EXPORTER_LEAN_LIBRARIES})
-      target_link_directories(${binary} BEFORE PRIVATE ${EXPORTER_LEAN_LIBRARIES})
-    endif()
+    target_link_libraries(${binary} PRIVATE exporter_lean)
   endif()
   if(CMAKE_BUILD_TYPE STREQUAL "Release")
     target_link_options(${binary} PRIVATE -s)

@@ -16,6 +16,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
+#include <exception>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -62,6 +63,20 @@ std::string joined(const std::vector<std::string>& words) {
   std::string result;
   for (const auto& word : words) result += (result.empty() ? "" : ", ") + word;
   return result;
+}
+
+/// The end of a program that an exception got out of: a line of the log instead of libstdc++'s, then a core
+/// dump.
+[[noreturn]] void report_exception() {
+  try {
+    if (const auto exception = std::current_exception()) std::rethrow_exception(exception);
+    log::error("The program must end", {{"err", "std::terminate was called"}});
+  } catch (const std::exception& error) {
+    log::error("The program must end: nobody caught an exception", {{"err", error.what()}});
+  } catch (...) {
+    log::error("The program must end: nobody caught an exception", {{"err", "of an unknown type"}});
+  }
+  std::abort();
 }
 
 }  // namespace
@@ -426,6 +441,7 @@ int App::Impl::serve() {
 
 int App::run(int argc, const char* const* argv) {
   auto& self = *impl_;
+  std::set_terminate(report_exception);
   auto outcome = self.flags.parse(argc, argv);
   if (!outcome) {
     self.flags.report(outcome.error());
