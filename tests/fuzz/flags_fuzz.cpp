@@ -9,6 +9,17 @@
 
 #include <exporter/flags.hpp>
 
+#include "fuzz.hpp"
+
+void exporter::fuzz::seeds(const std::function<void(Input)>& use) {
+  using namespace std::string_view_literals;
+  for (const auto text : {"\0--no-switch\0--text=a\0-t\0b\0--level\0warn"sv,
+                          "\1-integer=-5\0--number\0001e3\0-list=a\0-list\0b"sv,
+                          "\2--duration=1h30m\0-sta\0--\0rest"sv, "\0--words=x\0--nosuch"sv}) {
+    use({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  }
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   using exporter::Flags;

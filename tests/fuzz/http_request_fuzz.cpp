@@ -6,8 +6,20 @@
 #include <cstdlib>
 
 #include "detail/http_parser.hpp"
+#include "fuzz.hpp"
 
 using namespace exporter::detail;
+
+void exporter::fuzz::seeds(const std::function<void(Input)>& use) {
+  for (const std::string_view text :
+       {"GET /metrics?collect[]=cpu&name%5B%5D=up+x HTTP/1.1\r\nHost: a:9100\r\nAccept: */*\r\n\r\n",
+        "\r\nHEAD http://a/b%20c? HTTP/1.0\nConnection: Keep-Alive, close\n\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabcGET",
+        "PUT /x HTTP/1.1\r\nHost:\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\nT: x\r\n\r\n",
+        "OPTIONS * HTTP/1.1\r\nhost: a\r\n\r\n"}) {
+    use({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  }
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view text(reinterpret_cast<const char*>(data), size);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The custom resource config, objects that it reads, allow-lists, metric filters and values. The first byte
-// tells which.
+// The custom resource config, objects that it reads, allow-lists, metric filters, values and the --config
+// file. The first byte tells which.
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "config.hpp"
 #include "custom/config.hpp"
 #include "custom/metrics.hpp"
 #include "custom/resources.hpp"
@@ -50,7 +51,9 @@ void exporter::fuzz::seeds(const std::function<void(Input)>& use) {
       "2pods=[a,b*],*=[*]",
       "3^kube_(?!pod_)a|(?<=x)b",
       "42026-01-02T03:04:05.5+01:00",
-      "412%"};
+      "412%",
+      "5port: 80\nresources: {pods: {}}\nnamespaces: [a]\nmetric-allowlist: {a: {}}\nlabels_allow_list: "
+      "{pods: [a]}\n"};
   for (const auto& input : inputs) use({reinterpret_cast<const std::uint8_t*>(input.data()), input.size()});
 }
 
@@ -73,6 +76,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (auto filter = MetricFilter::make({std::string(text)}, {}, {}))
         (void)filter->passes("kube_pod_info");
       break;
+    case '5': {
+      Options options;
+      (void)apply_config(text, options);
+      break;
+    }
     default:
       (void)text_number(text);
       break;

@@ -3,7 +3,8 @@
 // and the target's own seeds in a few broken forms, so that any compiler's build replays what fuzzing has
 // found.
 //
-//     <target> [--forms=N] [--write-seeds=FOLDER] [FILE or FOLDER]...
+//     <target> [--forms=N] [FILE or FOLDER]...
+//     <target> --write-seeds=FOLDER
 
 #include <cstdio>
 #include <cstdlib>
@@ -18,7 +19,7 @@
 #include "fuzz.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
-extern "C" [[gnu::weak]] int LLVMFuzzerInitialize(int* argc, char*** argv);
+extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv);
 
 namespace {
 
@@ -70,16 +71,13 @@ Bytes content(const std::filesystem::path& path) {
 
 int main(int argc, char** argv) {
   namespace fs = std::filesystem;
-  if (LLVMFuzzerInitialize) LLVMFuzzerInitialize(&argc, &argv);
+  LLVMFuzzerInitialize(&argc, &argv);
   unsigned forms = 8;
-  std::string folder;
   std::vector<Bytes> inputs;
   for (int i = 1; i < argc; ++i) {
     std::string_view argument = argv[i];
     if (argument.starts_with("--forms=")) {
       forms = exporter::parse<unsigned>(argument.substr(8)).value_or(forms);
-    } else if (argument.starts_with("--write-seeds=")) {
-      folder = argument.substr(14);
     } else if (fs::is_directory(argument)) {
       for (const auto& entry : fs::recursive_directory_iterator(argument)) {
         if (entry.is_regular_file()) inputs.push_back(content(entry.path()));
@@ -91,16 +89,6 @@ int main(int argc, char** argv) {
   const std::size_t given = inputs.size();
   if (exporter::fuzz::seeds) {
     exporter::fuzz::seeds([&](exporter::fuzz::Input seed) { inputs.emplace_back(seed.begin(), seed.end()); });
-  }
-  if (!folder.empty()) {
-    fs::create_directories(folder);
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-      std::ofstream(fs::path(folder) / std::to_string(i), std::ios::binary)
-          .write(reinterpret_cast<const char*>(inputs[i].data()),
-                 static_cast<std::streamsize>(inputs[i].size()));
-    }
-    std::printf("%zu seeds written\n", inputs.size());
-    return 0;
   }
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     std::mt19937 random(static_cast<std::uint32_t>(i));

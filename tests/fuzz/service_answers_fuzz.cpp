@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any bytes as the answers of the services that node's collectors ask over a socket: supervisord's XML-RPC
-// over HTTP, and systemd's and logind's D-Bus. The first byte picks the collector; what follows is sent as
-// soon as it asks, and the connection then ends.
+// over HTTP, and systemd's and logind's D-Bus. The first byte picks the collector, and how much of the answer
+// is well-formed whatever the rest is: nothing, or what comes in front of it.
 
-#include <poll.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include <atomic>
 #include <cstdlib>
-#include <cstring>
-#include <filesystem>
-#include <mutex>
+#include <memory>
 #include <string>
-#include <thread>
+#include <string_view>
+#include <vector>
 
 #include <exporter/log.hpp>
 #include <exporter/page.hpp>
@@ -23,90 +17,145 @@
 #include "collectors.hpp"
 #include "exposition.hpp"
 #include "fuzz.hpp"
+#include "service.hpp"
 
 namespace {
 
 using namespace exporter;
 
-/// Answers each connection's first request with `answer`, and closes it.
-class Service {
+/// Values as D-Bus has them in a message's body, in little-endian order.
+class Body {
  public:
-  Service() {
-    char folder[] = "/tmp/service_answers_fuzz.XXXXXX";
-    if (!::mkdtemp(folder)) std::abort();
-    path_ = std::string(folder) + "/socket";
-    listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, path_.c_str(), sizeof address.sun_path - 1);
-    if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) std::abort();
-    if (::listen(listener_, 16) != 0) std::abort();
-    std::thread([this] { serve(); }).detach();
-    std::atexit([] { std::filesystem::remove_all(std::filesystem::path(instance().path()).parent_path()); });
+  Body& u32(std::size_t value) {
+    align(4);
+    for (unsigned shift = 0; shift < 32; shift += 8) out_ += static_cast<char>(value >> shift);
+    return *this;
   }
-  static Service& instance() {
-    static auto* service = new Service;  // its thread runs to the end of the process
-    return *service;
+  Body& text(std::string_view value) {
+    u32(value.size());
+    out_.append(value).append(1, '\0');
+    return *this;
   }
-  const std::string& path() const { return path_; }
-  void set(std::string answer) {
-    const std::lock_guard lock(mutex_);
-    answer_ = std::move(answer);
+  Body& align(std::size_t to) {
+    while (out_.size() % to != 0) out_ += '\0';
+    return *this;
   }
+  Body& raw(std::string_view bytes) {
+    out_ += bytes;
+    return *this;
+  }
+  const std::string& plain() const { return out_; }
 
  private:
-  void serve() {
-    for (;;) {
-      const int connection = ::accept(listener_, nullptr, nullptr);
-      if (connection < 0) continue;
-      char request[4096];
-      std::string answer;
-      {
-        const std::lock_guard lock(mutex_);
-        answer = answer_;
-      }
-      if (::recv(connection, request, sizeof request, 0) > 0) {
-        (void)::send(connection, answer.data(), answer.size(), MSG_NOSIGNAL);
-      }
-      ::shutdown(connection, SHUT_WR);
-      pollfd wanted{connection, POLLIN, 0};
-      while (::poll(&wanted, 1, 200) > 0 && ::recv(connection, request, sizeof request, 0) > 0) {
-      }
-      ::close(connection);
-    }
-  }
-
-  std::string path_;
-  int listener_ = -1;
-  std::mutex mutex_;
-  std::string answer_;
+  std::string out_;
 };
+
+/// An array of structures as the only value of a body.
+std::string array(std::initializer_list<std::string> elements) {
+  Body all;
+  for (const auto& element : elements) all.align(8).raw(element);
+  return Body().u32(all.plain().size()).align(8).raw(all.plain()).plain();
+}
+
+std::string variant(std::string_view text) {
+  using namespace std::string_view_literals;
+  return Body().raw("\1s\0"sv).text(text).plain();
+}
+
+/// The answer to the call of this number.
+std::string reply(std::size_t serial, std::string_view body) {
+  using namespace std::string_view_literals;
+  return Body()
+      .raw("l\2\0\1"sv)
+      .u32(body.size())
+      .u32(serial)
+      .u32(8)
+      .raw("\5\1u\0"sv)
+      .u32(serial)
+      .raw(body)
+      .plain();
+}
+
+constexpr std::string_view kBetween = "\xfe\xff";  // bodies
+
+std::string bytes(std::string_view input) { return std::string(input); }
+
+std::string http(std::string_view input) { return "HTTP/1.0 200 OK\r\n\r\n" + std::string(input); }
+
+/// One body after the other, as the answers to calls 1, 2, 3...
+std::string dbus_replies(std::string_view input) {
+  std::string replies;
+  for (std::size_t serial = 1; !input.empty(); ++serial) {
+    const auto end = input.find(kBetween);
+    replies += reply(serial, input.substr(0, end));
+    input.remove_prefix(end == std::string_view::npos ? input.size() : end + kBetween.size());
+  }
+  return replies;
+}
 
 struct Choice {
   const char* collector;
-  const char* flag;
-  const char* greeting;  // what is sent before the input: D-Bus begins with an exchange of lines
+  std::vector<std::string> flags;  // "{socket}" stands for the service's path
+  std::string (*answer)(std::string_view input);
 };
-constexpr Choice kChoices[] = {
-    {"supervisord", "--collector.supervisord.url=unix://", ""},
-    {"systemd", "", "OK 0123456789abcdef0123456789abcdef\r\n"},
-    {"logind", "", "OK 0123456789abcdef0123456789abcdef\r\n"},
+const Choice kChoices[] = {
+    {"supervisord", {"--collector.supervisord.url=unix://{socket}"}, bytes},
+    {"supervisord", {"--collector.supervisord.url=unix://{socket}"}, http},
+    {"systemd", {}, bytes},
+    {"logind", {}, bytes},
+    {"systemd",
+     {"--collector.systemd.enable-task-metrics", "--collector.systemd.enable-restarts-metrics",
+      "--collector.systemd.enable-start-time-metrics", "--collector.systemd.unit-exclude="},
+     dbus_replies},
+    {"logind", {}, dbus_replies},
 };
+
+std::string unit(std::string_view name) {
+  return Body()
+      .text(name)
+      .text("a unit")
+      .text("loaded")
+      .text("active")
+      .text("running")
+      .text("")
+      .text("/u")
+      .u32(0)
+      .text("")
+      .text("/")
+      .plain();
+}
+
+std::string joined(std::initializer_list<std::string> bodies) {
+  std::string all;
+  for (const auto& body : bodies) (all += body) += kBetween;
+  return all;
+}
 
 }  // namespace
 
 void exporter::fuzz::seeds(const std::function<void(Input)>& use) {
+  using namespace std::string_literals;
+  const auto count = "\1u\0\0\3\0\0\0"s;
+  const auto time = "\1t\0\0\0\0\0\0\0\0\1\0\0\0\0\0"s;
   const std::string seeds[] = {
-      std::string("\0HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n<?xml version='1.0'?>", 62),
-      std::string(
-          "\0HTTP/1.1 200 OK\r\n\r\n<methodResponse><params><param><value><array><data><value><struct>"
-          "<member><name>name</name><value><string>a&amp;b</string></value></member>"
-          "<member><name>state</name><value><int>20</int></value></member>"
-          "</struct></value></data></array></value></param></params></methodResponse>",
-          260),
-      // An answer to the call with serial 1 whose body is one string.
-      std::string("\2l\2\1\1\x09\0\0\0\1\0\0\0\x0f\0\0\0\5\1u\0\1\0\0\0\x08\1g\0\1s\0\0\4\0\0\0:1.2\0", 43),
-      std::string("\1l\2\1\1\x04\0\0\0\1\0\0\0\x0f\0\0\0\5\1u\0\2\0\0\0\x08\1g\0\1a\0\0\0\0\0\0", 38)};
+      "\0HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n<?xml version='1.0'?>"s,
+      "\1<methodResponse><params><param><value><array><data><value><struct>"
+      "<member><name>name</name><value><string>a&amp;b</string></value></member>"
+      "<member><name>group</name><value>g</value></member>"
+      "<member><name>start</name><value><int>1700000000</int></value></member>"
+      "<member><name>state</name><value><int>20</int></value></member>"
+      "<member><name>exitstatus</name><value><i4>-1</i4></value></member>"
+      "</struct></value></data></array></value></param></params></methodResponse>"s,
+      "\1<?xml version='1.0'?><!-- x --><methodResponse><fault><value/></fault></methodResponse>"s,
+      "\2" + reply(1, Body().text(":1.2").plain()),
+      "\3" + reply(1, Body().text(":1.2").plain()) + reply(2, "\0\0\0\0\0\0\0\0"s),
+      "\4" + joined({Body().text(":1.2").plain(),
+                     array({unit("a.service"), unit("a.timer"), unit("a.socket"), unit("a.mount")}),
+                     variant("252.1-1"), variant("kvm"), variant("running"), variant("notify"), count, count,
+                     time, time, time, time, count, count, count, time, variant("ext4"), time}),
+      "\5" + joined({Body().text(":1.2").plain(), array({Body().text("seat0").text("/s").plain()}),
+                     array({Body().text("1").u32(1000).text("u").text("seat0").text("/1").plain()}),
+                     "\1b\0\0\1\0\0\0"s, variant("tty"), variant("user")})};
   for (const auto& seed : seeds) {
     use({reinterpret_cast<const std::uint8_t*>(seed.data()), seed.size()});
   }
@@ -116,8 +165,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   log::configure(static_cast<log::Level>(255), log::Format::kLogfmt);
   const auto& choice = kChoices[data[0] % std::size(kChoices)];
-  auto& service = Service::instance();
-  service.set(choice.greeting + std::string(reinterpret_cast<const char*>(data + 1), size - 1));
+  auto& service = fuzz::Service::instance();
+  const auto answer = choice.answer({reinterpret_cast<const char*>(data + 1), size - 1});
+  service.set([answer](std::string_view request) -> fuzz::Service::Answer {
+    // D-Bus begins with an exchange of lines.
+    if (request.starts_with('\0')) return {"OK 0123456789abcdef0123456789abcdef\r\n", false};
+    return {answer, true};
+  });
   ::setenv("DBUS_SYSTEM_BUS_ADDRESS", ("unix:path=" + service.path()).c_str(), 1);
 
   Flags flags("node_exporter", "");
@@ -126,10 +180,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const auto& entry : node::collectors()) {
     if (entry.name == choice.collector) collector = entry.spec->make(host, flags);
   }
-  std::string flag = choice.flag;
-  if (flag.ends_with("unix://")) flag += service.path();
-  const char* argv[] = {"node_exporter", flag.c_str()};
-  if (!flags.parse(flag.empty() ? 1 : 2, argv) || !collector->start()) return 0;
+  auto arguments = choice.flags;
+  std::vector<const char*> argv{"node_exporter"};
+  for (auto& argument : arguments) {
+    if (const auto at = argument.find("{socket}"); at != std::string::npos)
+      argument.replace(at, 8, service.path());
+    argv.push_back(argument.c_str());
+  }
+  if (!flags.parse(static_cast<int>(argv.size()), argv.data()) || !collector->start()) std::abort();
   Sink sink;
   for (std::uint64_t run = 1; run <= 2; ++run) {  // the second one after whatever the first one left
     sink.clear();

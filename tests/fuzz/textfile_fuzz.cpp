@@ -6,10 +6,22 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 
+#include "exposition.hpp"
 #include "exposition_parser.hpp"
+#include "fuzz.hpp"
 
 using namespace exporter;
+
+void exporter::fuzz::seeds(const std::function<void(Input)>& use) {
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(TEST_SOURCE_DIR "/fixtures/textfile")) {
+    if (entry.path().extension() != ".prom") continue;
+    const auto text = testing::read_text(entry.path());
+    use({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  }
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

@@ -208,6 +208,18 @@ TEST(Proxy, AsGoDecides) {
   EXPECT_EQ(proxy_from_environment(*parse_url("https://x", "http"), all), "");
 }
 
+TEST(Proxy, OpensATunnelOrSaysWhyNot) {
+  for (const auto* head :
+       {"HTTP/1.1 200 Connection established\r\n\r\n", "HTTP/1.0 200\r\n\r\n", "HTTP/1.1 299 X\r\n\r\n"}) {
+    EXPECT_EQ(tunnel_refusal(head), "") << head;
+  }
+  EXPECT_EQ(tunnel_refusal("HTTP/1.1 407 Proxy Authentication Required\r\nA: b\r\n\r\n"), "407");
+  for (const auto* head :
+       {"HTTP/1.1 2\r\n\r\n", "HTTP/1.\r\n\r\n", "HTTP/1.1 2xx\r\n\r\n", "SSH-2.0-x\r\n\r\n", ""}) {
+    EXPECT_EQ(tunnel_refusal(head), "no HTTP") << head;
+  }
+}
+
 TEST(Base64, BothWays) {
   for (const std::string_view text : {"", "a", "ab", "abc", "abcd", "\xff\xfe\x00x"}) {
     EXPECT_EQ(base64_decoded(base64_encoded(text)), text);

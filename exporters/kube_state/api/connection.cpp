@@ -195,11 +195,8 @@ void Connection::tunnel() {
     in_ += byte;
     if (in_.size() > 16384) return broken(Code::kInvalid, "the proxy does not speak HTTP");
   }
-  const auto answer = std::string_view(in_);
-  if (!answer.starts_with("HTTP/1.") || answer.size() < 12 || answer[9] != '2') {
-    const std::string status(answer.starts_with("HTTP/1.") ? answer.substr(9, 3) : "no HTTP");
+  if (const auto status = tunnel_refusal(in_); !status.empty())
     return broken(Code::kUnavailable, "the proxy refused the tunnel: " + status);
-  }
   in_.clear();
   begin_tls();
 }

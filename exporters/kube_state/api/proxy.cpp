@@ -154,6 +154,14 @@ Result<Url> parse_url(std::string_view text, std::string_view scheme) {
   return url;
 }
 
+std::string tunnel_refusal(std::string_view head) {
+  constexpr std::string_view kVersion = "HTTP/1.";
+  const bool is_http = head.starts_with(kVersion) && head.size() >= kVersion.size() + 5;
+  const auto code = is_http ? parse<unsigned>(head.substr(kVersion.size() + 2, 3)) : fail(Code::kInvalid, "");
+  if (!code) return "no HTTP";
+  return *code >= 200 && *code < 300 ? "" : std::to_string(*code);
+}
+
 std::string proxy_from_environment(const Url& server, const Environment& environment) {
   const auto variable = [&](const char* upper_name, const char* lower_name) -> std::string {
     for (const char* name : {upper_name, lower_name}) {

@@ -28,6 +28,10 @@ struct Url {
 /// http and https only. A text without a scheme is taken as `scheme` + "://" + text. Errors don't repeat it.
 Result<Url> parse_url(std::string_view text, std::string_view scheme);
 
+/// Why a proxy, by the head of its answer to CONNECT, does not open the tunnel: its status, or that it has
+/// none; "" where it does.
+std::string tunnel_refusal(std::string_view head);
+
 using Environment = std::function<const char*(const char* name)>;
 
 /// The proxy's URL, "" for none: HTTPS_PROXY or HTTP_PROXY (or lower case) by the server's scheme, unless
