@@ -158,7 +158,7 @@ std::string tunnel_refusal(std::string_view head) {
   constexpr std::string_view kVersion = "HTTP/1.";
   const bool is_http = head.starts_with(kVersion) && head.size() >= kVersion.size() + 5;
   const auto code = is_http ? parse<unsigned>(head.substr(kVersion.size() + 2, 3)) : fail(Code::kInvalid, "");
-  if (!code) return "no HTTP";
+  if (!code || *code < 100) return "no HTTP";
   return *code >= 200 && *code < 300 ? "" : std::to_string(*code);
 }
 
