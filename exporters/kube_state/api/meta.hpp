@@ -14,13 +14,13 @@ namespace exporter::kube {
 /// Go's zero time in seconds since 1970: what a time that must be there but isn't set is exposed as.
 constexpr std::int64_t kZeroTime = -62135596800;
 
-constexpr Schema kOwnerReferenceSchema({
+inline constexpr Schema kOwnerReferenceSchema({
     {1, "kind", FieldKind::kString},
     {3, "name", FieldKind::kString},
     {6, "controller", FieldKind::kBool},
 });
 
-constexpr Schema kObjectMetaSchema({
+inline constexpr Schema kObjectMetaSchema({
     {1, "name", FieldKind::kString},
     {2, "generateName", FieldKind::kString},
     {3, "namespace", FieldKind::kString},
@@ -35,7 +35,7 @@ constexpr Schema kObjectMetaSchema({
 });
 
 /// A condition of most kinds, as far as its state goes.
-constexpr Schema kConditionSchema({
+inline constexpr Schema kConditionSchema({
     {1, "type", FieldKind::kString},
     {2, "status", FieldKind::kString},
 });
