@@ -40,6 +40,7 @@ void __sanitizer_cov_trace_cmpd(double, double) {}
 __attribute__((constructor)) void register_counters() {
   for (std::uintptr_t i = 0; i < kCounters; ++i) g_places[i].address = i + 1;
   __sanitizer_cov_8bit_counters_init(g_counters, g_counters + kCounters);
-  __sanitizer_cov_pcs_init(&g_places[0].address, &g_places[kCounters].address);
+  __sanitizer_cov_pcs_init(reinterpret_cast<const std::uintptr_t*>(g_places),
+                           reinterpret_cast<const std::uintptr_t*>(g_places + kCounters));
 }
 }
