@@ -23,10 +23,21 @@ void Inbox::post(Task task) {
   {
     const std::lock_guard lock(mutex_);
     if (closed_) return;
-    first = tasks_.empty();
+    first = tasks_.empty() && silent_ != std::this_thread::get_id();
     tasks_.push_back(std::move(task));
   }
   if (first) wake();
+}
+
+void Inbox::hold_mine() {
+  const std::lock_guard lock(mutex_);
+  silent_ = std::this_thread::get_id();
+}
+
+std::vector<Inbox::Task> Inbox::take_held() {
+  const std::lock_guard lock(mutex_);
+  silent_ = {};
+  return std::exchange(tasks_, {});
 }
 
 void Inbox::close() {

@@ -52,7 +52,9 @@ Server::Impl::Impl(ServerOptions chosen)
 
 Server::Impl::~Impl() {
   inbox->close();
+  lease_.end();
   workers_.reset();
+  first_ = {};
   if (epoll_ >= 0) ::close(epoll_);
   if (spare_ >= 0) ::close(spare_);
 }
@@ -60,8 +62,7 @@ Server::Impl::~Impl() {
 Status Server::Impl::run(Handler handler, std::chrono::milliseconds grace) {
   handler_ = std::make_shared<const Handler>(std::move(handler));
   if (auto status = watch_sources(); !status) return status;
-  while (!inbox->stopped()) turn(Time::max());
-
+  serve();
   drain();
   const Time end = Clock::now() + grace;
   const auto busy = [this] {
@@ -77,6 +78,39 @@ Status Server::Impl::run(Handler handler, std::chrono::milliseconds grace) {
   closed_.clear();
   timers_.clear();
   return {};
+}
+
+/// Until the server is to stop; then this thread has the loop.
+void Server::Impl::serve() {
+  if (lease_.usable()) first_.start([this] { run_loop_and_handlers(); });
+  while (!inbox->stopped()) {
+    if (lease_.wanted()) {
+      lease_.hand_over();
+      first_has_loop_ = false;
+      run_tasks(inbox->take_held());
+    } else {
+      turn(Time::max());
+    }
+  }
+  lease_.end();
+}
+
+/// The first thread's work: see LoopLease.
+void Server::Impl::run_loop_and_handlers() {
+  while (lease_.acquire([this] { inbox->post([] {}); })) {
+    first_has_loop_ = true;
+    for (;;) {
+      if (inbox->stopped()) return lease_.give_up();
+      turn(handler_call_ ? Time::min() : Time::max());
+      if (!handler_call_) continue;
+      auto call = std::exchange(handler_call_, nullptr);
+      inbox->hold_mine();
+      lease_.lend();
+      detail::run_task(call);
+      if (!lease_.take_back()) break;
+      run_tasks(inbox->take_held());
+    }
+  }
 }
 
 Status Server::Impl::watch_sources() {
@@ -137,7 +171,7 @@ int Server::Impl::milliseconds_to_next(Time limit) const {
 void Server::Impl::handle(const epoll_event& event) {
   const auto tag = event.data.u64;
   if (tag == kInboxTag) {
-    run_posted();
+    run_tasks(inbox->take());
   } else if ((tag & kListenerTag) != 0) {
     const auto index = static_cast<std::size_t>(tag & ~kListenerTag);
     if (index < listeners.size()) accept_from(index);
@@ -146,8 +180,8 @@ void Server::Impl::handle(const epoll_event& event) {
   }
 }
 
-void Server::Impl::run_posted() {
-  for (auto& task : inbox->take()) {
+void Server::Impl::run_tasks(std::vector<detail::Inbox::Task> tasks) {
+  for (auto& task : tasks) {
     task();
     closed_.clear();
   }
@@ -305,8 +339,15 @@ void Server::Impl::dispatch(Connection& connection, std::unique_ptr<Request> req
                             detail::ResponseTraits traits) {
   request->listener = connection.listener();
   auto sender = std::make_shared<Reply::Sender>(Reply::Sender{inbox, this, connection.id(), traits});
-  workers_->submit([handler = handler_, request = std::move(request),
-                    reply = Reply(std::move(sender))]() mutable { (*handler)(*request, std::move(reply)); });
+  detail::WorkerPool::Task call = [handler = handler_, request = std::move(request),
+                                   reply = Reply(std::move(sender))]() mutable {
+    (*handler)(*request, std::move(reply));
+  };
+  if (first_has_loop_ && !handler_call_) {
+    handler_call_ = std::move(call);
+  } else {
+    workers_->submit(std::move(call));
+  }
 }
 
 void Server::Impl::pull(Connection& connection, detail::Stream stream) {

@@ -6,23 +6,27 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
-#include <csignal>
 #include <deque>
 #include <mutex>
 #include <utility>
 #include <vector>
 
-#include <pthread.h>
+#include "detail/thread.hpp"
 
 namespace exporter::detail {
 namespace {
 
 constexpr std::chrono::seconds kIdle{10};
-// Collectors parse files and call system libraries; more than this none of them needs, and unused it costs
-// nothing.
-constexpr std::size_t kStackBytes = 512 * 1024;
 
 }  // namespace
+
+void run_task(WorkerPool::Task& task) {
+  try {
+    task();
+  } catch (...) {  // NOLINT(bugprone-empty-catch): what it held has answered while it was unwound
+  }
+  task = nullptr;
+}
 
 struct WorkerPool::Shared {
   explicit Shared(unsigned max) : max_threads(max) {}
@@ -64,11 +68,7 @@ void WorkerPool::Shared::serve() {
     Task task = std::move(tasks.front());
     tasks.pop_front();
     lock.unlock();
-    try {
-      task();
-    } catch (...) {  // NOLINT(bugprone-empty-catch): what it held has answered while it was unwound
-    }
-    task = nullptr;
+    run_task(task);
     lock.lock();
   }
   --threads;
@@ -77,27 +77,9 @@ void WorkerPool::Shared::serve() {
 
 // Called with the mutex held.
 bool WorkerPool::Shared::start_thread(const std::shared_ptr<Shared>& self) {
-  auto holder = std::make_unique<std::shared_ptr<Shared>>(self);
-  const auto entry = [](void* argument) -> void* {
-    const std::unique_ptr<std::shared_ptr<Shared>> mine(static_cast<std::shared_ptr<Shared>*>(argument));
-    (*mine)->serve();
-    return nullptr;
-  };
-  pthread_attr_t attributes;
-  ::pthread_attr_init(&attributes);
-  ::pthread_attr_setstacksize(&attributes, kStackBytes);
-  ::pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  // Signals are for the program's own threads.
-  sigset_t all;
-  sigset_t before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  pthread_t thread{};
-  const int error = ::pthread_create(&thread, &attributes, entry, holder.get());
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  ::pthread_attr_destroy(&attributes);
-  if (error != 0) return false;
-  holder.release();  // NOLINT(bugprone-unused-return-value): the thread's now
+  Thread thread;
+  if (!thread.start([self] { self->serve(); })) return false;
+  thread.detach();
   ++threads;
   return true;
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The HTTP server: one thread that accepts, reads, writes and keeps the time for all connections, and a pool
-// of workers, made when needed, that run the handlers. A client that never reads, or never finishes its
-// request, costs a descriptor until its time-out and never a thread.
+// The HTTP server: a loop that accepts, reads, writes and keeps the time for all connections. The thread that
+// runs it runs a handler, too, when nothing else is to be done; when that takes longer than a moment, another
+// thread goes on with the loop. Further handlers at the same time are run by a pool of workers, made when
+// needed. A client that never reads, or never finishes its request, costs a descriptor until its time-out and
+// never a thread.
 //
 //     Server server(options);
 //     auto listening = server.listen({":9100"});
@@ -111,25 +113,25 @@ class EXPORTER_API Server {
   /// Takes over a descriptor that is listening already (systemd's socket activation).
   Result<std::string> adopt(int descriptor);
 
-  /// Puts a layer such as TLS on each new connection: called with its descriptor, on the thread of run(). One
+  /// Puts a layer such as TLS on each new connection: called with its descriptor, in the loop. One
   /// for which there is none is closed. Before run().
   using Layer = std::function<std::unique_ptr<detail::Transport>(int)>;
   void use_layer(Layer layer);
 
-  /// Serves on the calling thread until stop(); requests under way are then given `grace` to finish.
+  /// Serves until stop(); requests under way are then given `grace` to finish.
   /// A handler that is still at work then does not hold run() up; the destructor waits for it.
   Status run(Handler handler, std::chrono::milliseconds grace = std::chrono::milliseconds(2000));
 
   /// Ends run(). Any thread, and safe in a signal handler.
   void stop();
 
-  /// Calls `task` soon on the thread of run(). Any thread.
+  /// Calls `task` soon in the loop, never two at once. Any thread.
   void post(std::move_only_function<void()> task);
 
   /// Calls `task` soon on a worker, as handlers are called. Any thread; dropped once run() has ended.
   void work(std::move_only_function<void()> task);
 
-  /// Calls `task` on the thread of run() at `when`, or right after it. Any thread.
+  /// Calls `task` in the loop at `when`, or right after it. Any thread.
   void at(std::chrono::steady_clock::time_point when, std::move_only_function<void()> task);
 
  private:

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <functional>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 namespace exporter::detail {
@@ -20,6 +21,11 @@ class Inbox {
 
   /// Dropped once the inbox is closed.
   void post(Task task);
+  /// What this thread posts from now on waits, without waking anybody, until the loop looks: for the loop's
+  /// own thread, between two turns.
+  void hold_mine();
+  /// What was posted since; and posting wakes again.
+  std::vector<Task> take_held();
   void close();
 
   /// Asks the loop to end; safe in a signal handler.
@@ -37,6 +43,7 @@ class Inbox {
   std::atomic<bool> stopped_ = false;
   std::mutex mutex_;
   std::vector<Task> tasks_;
+  std::thread::id silent_;
   bool closed_ = false;
 };
 

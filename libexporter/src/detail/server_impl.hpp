@@ -17,7 +17,9 @@
 #include "detail/connection.hpp"
 #include "detail/inbox.hpp"
 #include "detail/listen.hpp"
+#include "detail/loop_lease.hpp"
 #include "detail/response.hpp"
+#include "detail/thread.hpp"
 #include "detail/worker_pool.hpp"
 
 namespace exporter {
@@ -69,10 +71,12 @@ struct Server::Impl final : detail::ConnectionOwner, detail::ReplySink {
   }
 
   Status watch_sources();
+  void serve();
+  void run_loop_and_handlers();
   void turn(Time limit);
   int milliseconds_to_next(Time limit) const;
   void handle(const epoll_event& event);
-  void run_posted();
+  void run_tasks(std::vector<detail::Inbox::Task> tasks);
   void run_timers();
   void expire_waits();
   void accept_from(std::size_t index);
@@ -99,6 +103,10 @@ struct Server::Impl final : detail::ConnectionOwner, detail::ReplySink {
   bool draining_ = false;
   std::shared_ptr<const Handler> handler_;
   std::unique_ptr<detail::WorkerPool> workers_;
+  detail::LoopLease lease_;
+  detail::Thread first_;                   // runs the loop, and handlers between two turns
+  bool first_has_loop_ = false;            // the thread that runs the loop now is that one
+  detail::WorkerPool::Task handler_call_;  // what it runs after this turn
 };
 
 }  // namespace exporter

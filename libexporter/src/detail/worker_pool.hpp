@@ -25,4 +25,7 @@ class WorkerPool {
   std::shared_ptr<Shared> shared_;  // the threads' too: the last of them may outlive the pool by a moment
 };
 
+/// Runs a handler's call to its end, and lets go of what it holds.
+void run_task(WorkerPool::Task& task);
+
 }  // namespace exporter::detail
