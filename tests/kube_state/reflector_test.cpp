@@ -99,6 +99,35 @@ TEST_P(BothProtocols, FollowsByAStreamingList) {
   EXPECT_TRUE(s.reflectors->synced());
 }
 
+TEST_P(BothProtocols, ChangesAreReadTogether) {
+  Bed s(GetParam());
+  s.cluster.put("a");
+  std::mutex mutex;
+  std::vector<Client::Clock::time_point> seen;
+  s.store.on_object = [&] {
+    const std::lock_guard lock(mutex);
+    seen.push_back(Client::Clock::now());
+  };
+  s.start();
+  ASSERT_TRUE(s.in_sync());
+  auto quickest = Client::Clock::duration::max();
+  for (int i = 0; i < 60; ++i) {  // one every 10 ms
+    s.cluster.put("a");
+    std::this_thread::sleep_for(10ms);
+    if (i % 10 != 5) continue;
+    const auto asked = Client::Clock::now();
+    ASSERT_TRUE(s.client.call({.path = "/version"}, asked + 10s));
+    quickest = std::min(quickest, Client::Clock::now() - asked);
+  }
+  ASSERT_TRUE(s.in_sync());
+  const std::lock_guard lock(mutex);
+  std::size_t alone = 0;
+  for (std::size_t i = 1; i < seen.size(); ++i) alone += seen[i] - seen[i - 1] > 3ms ? 1 : 0;
+  EXPECT_EQ(seen.size(), 61U);
+  EXPECT_LT(alone, 35U) << "each has been looked after for itself";
+  EXPECT_LT(quickest, 60ms) << "answers have to wait for the next look";
+}
+
 TEST_P(BothProtocols, ListsInPagesWhereTheServerCannotStream) {
   Bed s(GetParam());
   s.cluster.streaming = false;

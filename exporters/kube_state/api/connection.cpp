@@ -26,6 +26,9 @@ namespace {
 /// Rounds of reading before other things have their turn.
 constexpr int kReads = 64;
 constexpr std::size_t kReadSize = 16384;
+/// A cluster's changes come one by one, hundreds a second. Looking after each costs more than the change:
+/// once some have come, the next look is after so long, which is how much later a page may show them.
+constexpr std::chrono::milliseconds kPause{80};
 
 void set(int fd, int level, int option, int value) { ::setsockopt(fd, level, option, &value, sizeof value); }
 
@@ -43,6 +46,7 @@ void set_options(int fd) {
 
 Connection::~Connection() {
   transport_.loop().cancel(timer_);
+  transport_.loop().cancel(pause_);
   if (fd_) transport_.loop().remove(fd_.get(), *this);
 }
 
@@ -256,6 +260,7 @@ bool Connection::has_room() const {
 void Connection::begin(Call call) {
   if (state_ != State::kOpen) return waiting_.push_back(std::move(call));
   protocol_->begin(std::move(call));
+  resume();
   flush_soon();
 }
 
@@ -287,7 +292,7 @@ void Connection::receive() {
   for (int round = 0; round < kReads; ++round) {
     std::size_t size = buffer.size();
     const auto io = read_some(buffer.data(), size);
-    if (io == Io::kBlocked) return;
+    if (io == Io::kBlocked) return round > 0 && protocol_->patient() ? pause() : resume();
     if (io == Io::kClosed) return die({});
     if (io == Io::kFailed) return broken(Code::kUnavailable, problem_);
     heard_ = Loop::Clock::now();
@@ -297,8 +302,6 @@ void Connection::receive() {
     if (state_ != State::kOpen) return;
     for (auto& call : protocol_->take_refused()) transport_.begin(std::move(call));
     if (protocol_->finished()) return die({});
-    // An event is alone, mostly: epoll tells of more, without a read in vain for each.
-    if (tls_ && !tls_->has_more()) return;
   }
   // There may be more, which a socket that TLS has emptied doesn't tell.
   transport_.loop().defer([weak = weak_from_this()] {
@@ -324,7 +327,27 @@ void Connection::flush() {
 void Connection::want_write(bool wanted) {
   if (wanted == wants_write_) return;
   wants_write_ = wanted;
-  transport_.loop().change(fd_.get(), wanted ? EPOLLIN | EPOLLOUT : EPOLLIN, *this);
+  set_interest();
+}
+
+/// Doesn't look at the socket for a while. It stays so from look to look as long as there is something.
+void Connection::pause() {
+  if (pause_ != 0) return;
+  if (!std::exchange(paused_, true)) set_interest();
+  pause_ = transport_.loop().at(Loop::Clock::now() + kPause, [this] {
+    pause_ = 0;
+    ready(EPOLLIN);
+  });
+}
+
+void Connection::resume() {
+  transport_.loop().cancel(pause_);
+  if (std::exchange(paused_, false)) set_interest();
+}
+
+void Connection::set_interest() {
+  const std::uint32_t events = (paused_ ? 0U : EPOLLIN) | (wants_write_ ? EPOLLOUT : 0U);
+  transport_.loop().change(fd_.get(), events, *this);
 }
 
 Connection::Io Connection::read_some(char* data, std::size_t& size) {
@@ -401,6 +424,7 @@ void Connection::die(const Status& why) {
   const auto keep = shared_from_this();
   auto& loop = transport_.loop();
   loop.cancel(timer_);
+  loop.cancel(pause_);
   state_ = State::kDead;
   if (fd_) loop.remove(fd_.get(), *this);
   transport_.drop(*this);

@@ -59,6 +59,9 @@ class Connection final : public Pollable, public std::enable_shared_from_this<Co
   void flush();
   void flush_soon();
   void want_write(bool wanted);
+  void pause();
+  void resume();
+  void set_interest();
   void broken(Code code, std::string_view what);
   void die(const Status& why);
   void check_life();
@@ -80,8 +83,10 @@ class Connection final : public Pollable, public std::enable_shared_from_this<Co
   std::string out_;
   std::string in_;  // the proxy's answer
   bool wants_write_ = false;
+  bool paused_ = false;
   bool flushing_ = false;
   Loop::Timer timer_ = 0;
+  Loop::Timer pause_ = 0;
   Loop::Clock::time_point heard_{};
 };
 

@@ -26,6 +26,8 @@ class Exchange {
   virtual void data(std::string_view bytes) = 0;
   /// The answer is whole, or broke off: why, in one line. The exchange may be started again at once.
   virtual void end(const Status& status) = 0;
+  /// Whether what comes next may lie for a tenth of a second, so that more of it is read at once.
+  virtual bool patient() const { return false; }
 
  protected:
   ~Exchange() = default;

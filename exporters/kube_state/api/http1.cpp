@@ -26,7 +26,7 @@ class Http1 final : public Protocol {
       : authority_(std::move(authority)), prefix_(std::move(prefix)) {}
 
   bool has_room() const override { return !begun_; }
-  bool idle() const override { return call_.exchange == nullptr; }
+  bool patient() const override { return call_.exchange == nullptr || call_.exchange->patient(); }
   bool finished() const override { return begun_ && call_.exchange == nullptr; }
 
   void begin(Call call) override {

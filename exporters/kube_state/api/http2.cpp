@@ -3,6 +3,7 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <map>
@@ -57,7 +58,10 @@ class Http2 final : public Protocol {
                nghttp2_session_get_remote_settings(session_, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS) &&
            streams_.size() < 1000;
   }
-  bool idle() const override { return streams_.empty(); }
+  bool patient() const override {
+    return std::all_of(streams_.begin(), streams_.end(),
+                       [](const auto& one) { return one.second.call.exchange->patient(); });
+  }
   bool finished() const override {
     return (going_away_ && streams_.empty()) ||
            (nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0);

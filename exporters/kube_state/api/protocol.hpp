@@ -36,7 +36,8 @@ class Protocol {
 
   /// Whether one more call can begin now.
   virtual bool has_room() const = 0;
-  virtual bool idle() const = 0;
+  /// Whether all calls are.
+  virtual bool patient() const = 0;
   virtual void begin(Call call) = 0;
   /// False where it has no such call.
   virtual bool cancel(const Exchange& exchange) = 0;

@@ -323,6 +323,9 @@ void Reflector::end(const Status& status) {
   failed(status.error().message, ReflectorEvents::Failure::kLost);
 }
 
+/// A watch is; a list is not, so that nothing holds up the start.
+bool Reflector::patient() const { return head_seen_ && !listing_ && phase_ != Phase::kPagedList; }
+
 void Reflector::count_failure() {
   const std::lock_guard lock(mutex_);
   ++(phase_ == Phase::kPagedList ? status_.failed_lists : status_.failed_watches);

@@ -83,6 +83,7 @@ class Reflector final : public Exchange {
   void head(const ResponseHead& head) override;
   void data(std::string_view bytes) override;
   void end(const Status& status) override;
+  bool patient() const override;
 
  private:
   using Clock = Loop::Clock;

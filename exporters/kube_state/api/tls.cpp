@@ -20,6 +20,9 @@
 namespace exporter::kube {
 namespace {
 
+/// Of records that have come and are not decrypted yet. There while there are some.
+constexpr std::size_t kReadBuffer = std::size_t{64} << 10;
+
 template <auto Function>
 struct Freed {
   template <class T>
@@ -176,7 +179,8 @@ Result<std::unique_ptr<TlsClient>> TlsClient::open(const ApiOptions& options, co
   ::SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
   ::SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                         SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  ::SSL_CTX_set_read_ahead(context.get(), 1);  // a record's head and body in one call
+  ::SSL_CTX_set_read_ahead(context.get(), 1);  // many records in one call
+  ::SSL_CTX_set_default_read_buffer_len(context.get(), kReadBuffer);
   if (auto status = trust(context.get(), options); !status) return fail(status);
   if (auto status = show_certificate(context.get(), options); !status) return fail(status);
 
