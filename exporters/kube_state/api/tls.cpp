@@ -20,9 +20,6 @@
 namespace exporter::kube {
 namespace {
 
-/// Of records that have come and are not decrypted yet. There while there are some.
-constexpr std::size_t kReadBuffer = std::size_t{64} << 10;
-
 template <auto Function>
 struct Freed {
   template <class T>
@@ -179,13 +176,11 @@ Result<std::unique_ptr<TlsClient>> TlsClient::open(const ApiOptions& options, co
   ::SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
   ::SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                         SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  ::SSL_CTX_set_read_ahead(context.get(), 1);  // many records in one call
-  ::SSL_CTX_set_default_read_buffer_len(context.get(), kReadBuffer);
   if (auto status = trust(context.get(), options); !status) return fail(status);
   if (auto status = show_certificate(context.get(), options); !status) return fail(status);
 
   std::unique_ptr<SSL, Free> ssl(::SSL_new(context.get()));
-  if (!ssl || ::SSL_set_fd(ssl.get(), fd) != 1) return invalid("out of memory");
+  if (!ssl) return invalid("out of memory");
   const std::string& name = options.tls_server_name.empty() ? server.host : options.tls_server_name;
   if (is_address(name)) {
     ::X509_VERIFY_PARAM_set1_ip_asc(::SSL_get0_param(ssl.get()), name.c_str());
@@ -199,7 +194,11 @@ Result<std::unique_ptr<TlsClient>> TlsClient::open(const ApiOptions& options, co
   ::SSL_set_alpn_protos(ssl.get(), kProtocols.data() + skipped,
                         static_cast<unsigned>(kProtocols.size() - skipped));
   ::SSL_set_connect_state(ssl.get());
-  return std::unique_ptr<TlsClient>(new TlsClient(std::move(ssl)));
+  std::unique_ptr<TlsClient> client(new TlsClient(std::move(ssl), fd));
+  auto* const bio = client->socket_.make();
+  if (bio == nullptr) return invalid("out of memory");
+  ::SSL_set_bio(client->ssl_.get(), bio, bio);
+  return client;
 }
 
 TlsClient::Outcome TlsClient::handshake() {
@@ -273,8 +272,6 @@ void TlsClient::explain() {
   }
   ::ERR_clear_error();
 }
-
-bool TlsClient::has_more() const { return ::SSL_has_pending(ssl_.get()) == 1; }
 
 bool TlsClient::chose_http2() const {
   const unsigned char* chosen = nullptr;

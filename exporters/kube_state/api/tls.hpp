@@ -13,6 +13,7 @@
 
 #include "api/options.hpp"
 #include "api/proxy.hpp"
+#include "api/socket_bio.hpp"
 
 namespace exporter::kube {
 
@@ -34,18 +35,17 @@ class TlsClient {
   /// Why the last call failed.
   const std::string& problem() const { return problem_; }
   bool chose_http2() const;
-  /// Whether read() would find something without asking the socket.
-  bool has_more() const;
 
  private:
   struct Free {
     void operator()(SSL* ssl) const { ::SSL_free(ssl); }
     void operator()(SSL_CTX* context) const { ::SSL_CTX_free(context); }
   };
-  explicit TlsClient(std::unique_ptr<SSL, Free> ssl) : ssl_(std::move(ssl)) {}
+  TlsClient(std::unique_ptr<SSL, Free> ssl, int fd) : socket_(fd), ssl_(std::move(ssl)) {}
   Outcome outcome(int result);
   void explain();
 
+  SocketBio socket_;
   std::unique_ptr<SSL, Free> ssl_;
   std::string problem_;
   bool broken_ = false;

@@ -61,11 +61,13 @@ void owners(FieldReader& in, Emit& emit, std::size_t family, const ObjectMeta& m
 }
 
 void labels(FieldReader& in, Emit& emit, std::size_t family, const ObjectMeta& meta) {
-  if (emit.wants(family)) emit.labels(family, sorted_entries<kObjectMetaSchema, "labels">(in, meta.message));
+  if (emit.wants_labels(family)) {
+    emit.labels(family, sorted_entries<kObjectMetaSchema, "labels">(in, meta.message));
+  }
 }
 
 void annotations(FieldReader& in, Emit& emit, std::size_t family, const ObjectMeta& meta) {
-  if (emit.wants(family)) {
+  if (emit.wants_annotations(family)) {
     emit.annotations(family, sorted_entries<kObjectMetaSchema, "annotations">(in, meta.message));
   }
 }

@@ -98,8 +98,10 @@ std::size_t hex_tail(std::string_view text) {
 }
 
 void put_hex(std::string& to, std::string_view digits) {
+  auto end = to.size();
+  to.resize(end + digits.size() / 2);
   for (std::size_t at = 0; at < digits.size(); at += 2) {
-    to.push_back(static_cast<char>(hex_value(digits[at]) << 4 | hex_value(digits[at + 1])));
+    to[end++] = static_cast<char>(hex_value(digits[at]) << 4 | hex_value(digits[at + 1]));
   }
 }
 

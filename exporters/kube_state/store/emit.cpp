@@ -62,12 +62,19 @@ void Emit::sample(std::size_t family, std::span<const std::string_view> names, s
   if (wanted_[family]) draft_.add_dynamic(family, names, values, value);
 }
 
+bool Emit::wants_labels(std::size_t family) const { return wanted_[family] && draft_.options_.picks_label; }
+
+bool Emit::wants_annotations(std::size_t family) const {
+  return wanted_[family] && draft_.options_.picks_annotation;
+}
+
 void Emit::labels(std::size_t family, std::span<const Label> entries) {
-  if (wanted_[family]) draft_.add_picked(family, entries, draft_.options_.picks_label, "label");
+  if (wants_labels(family)) draft_.add_picked(family, entries, draft_.options_.picks_label, "label");
 }
 
 void Emit::annotations(std::size_t family, std::span<const Label> entries) {
-  if (wanted_[family]) draft_.add_picked(family, entries, draft_.options_.picks_annotation, "annotation");
+  if (wants_annotations(family))
+    draft_.add_picked(family, entries, draft_.options_.picks_annotation, "annotation");
 }
 
 Draft::Draft(const Layout& layout, const StoreOptions& options, Interner& texts)
@@ -281,7 +288,6 @@ void Draft::add_dynamic(std::size_t family, std::span<const std::string_view> na
 
 void Draft::add_picked(std::size_t family, std::span<const Label> entries, const Predicate& picks,
                        std::string_view prefix) {
-  if (!picks) return;
   picked_.clear();
   for (const auto& entry : entries) {
     if (picks(entry.name)) picked_.push_back(entry);

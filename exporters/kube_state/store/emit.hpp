@@ -63,6 +63,9 @@ class Emit {
   /// their names made valid with "label_" or "annotation_" in front, or none where there is no allow-list.
   void labels(std::size_t family, std::span<const Label> entries);
   void annotations(std::size_t family, std::span<const Label> entries);
+  /// Whether any could be picked.
+  bool wants_labels(std::size_t family) const;
+  bool wants_annotations(std::size_t family) const;
 
  private:
   friend class Draft;

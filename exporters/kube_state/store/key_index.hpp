@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Finds objects by the hash of their keys: only their numbers are kept, so that it takes 4 bytes an object
-// and some air. Open addressing.
+// Finds objects by the hash of their keys. Open addressing; of a key there is no more than half of its hash,
+// and the number that the object is known by.
 
 #include <cstddef>
 #include <cstdint>
@@ -19,59 +19,64 @@ class KeyIndex {
   template <class Equal>
   std::uint32_t find(std::uint64_t hashed, Equal&& equal) const {
     if (slots_.empty()) return kNone;
-    for (auto slot = first(hashed);; slot = after(slot)) {
-      const auto number = slots_[slot];
-      if (number == kNone) return kNone;
-      if (number != kDead && equal(number)) return number;
+    const auto wanted = half(hashed);
+    for (auto at = first(wanted);; at = after(at)) {
+      const auto& slot = slots_[at];
+      if (slot.number == kNone) return kNone;
+      if (slot.number != kDead && slot.half == wanted && equal(slot.number)) return slot.number;
     }
   }
 
-  /// Adds a number that is not there. `hash_of` gives the hash of any number that is.
-  template <class HashOf>
-  void insert(std::uint64_t hashed, std::uint32_t number, HashOf&& hash_of) {
-    if ((taken_ + 1) * 8 > slots_.size() * 7) rebuild(hash_of);
-    auto slot = first(hashed);
-    while (slots_[slot] < kDead) slot = after(slot);
-    if (slots_[slot] == kNone) ++taken_;
-    slots_[slot] = number;
+  /// Adds a number that is not there.
+  void insert(std::uint64_t hashed, std::uint32_t number) {
+    if ((taken_ + 1) * 8 > slots_.size() * 7) rebuild();
+    auto at = first(half(hashed));
+    while (slots_[at].number < kDead) at = after(at);
+    if (slots_[at].number == kNone) ++taken_;
+    slots_[at] = {half(hashed), number};
     ++live_;
   }
 
-  template <class HashOf>
-  void erase(std::uint64_t hashed, std::uint32_t number, HashOf&& hash_of) {
-    auto slot = first(hashed);
-    while (slots_[slot] != number) slot = after(slot);
-    slots_[slot] = kDead;
+  /// Removes a number that is there.
+  void erase(std::uint64_t hashed, std::uint32_t number) {
+    auto at = first(half(hashed));
+    while (slots_[at].number != number) at = after(at);
+    slots_[at].number = kDead;
     --live_;
-    if (slots_.size() > kSmallest && live_ * 4 < slots_.size()) rebuild(hash_of);
+    if (slots_.size() > kSmallest && live_ * 4 < slots_.size()) rebuild();
   }
 
-  std::size_t bytes() const { return slots_.capacity() * sizeof(std::uint32_t); }
+  std::size_t bytes() const { return slots_.capacity() * sizeof(Slot); }
 
  private:
   static constexpr std::uint32_t kDead = kNone - 1;
   static constexpr std::size_t kSmallest = 16;
 
-  // Any size will do for the upper bits of a product, and so it can grow by less than twice.
-  std::size_t first(std::uint64_t hashed) const {
-    return static_cast<std::size_t>((hashed >> 32) * slots_.size() >> 32);
-  }
-  std::size_t after(std::size_t slot) const { return slot + 1 == slots_.size() ? 0 : slot + 1; }
+  struct Slot {
+    std::uint32_t half = 0;
+    std::uint32_t number = kNone;
+  };
 
-  template <class HashOf>
-  void rebuild(HashOf& hash_of) {
+  static std::uint32_t half(std::uint64_t hashed) { return static_cast<std::uint32_t>(hashed >> 32); }
+  // Any size will do for the upper bits of a product, and so it can grow by less than twice.
+  std::size_t first(std::uint32_t half) const {
+    return static_cast<std::size_t>(std::uint64_t{half} * slots_.size() >> 32);
+  }
+  std::size_t after(std::size_t at) const { return at + 1 == slots_.size() ? 0 : at + 1; }
+
+  void rebuild() {
     const auto old = std::move(slots_);
-    slots_.assign(live_ * 7 / 5 + kSmallest, kNone);
+    slots_.assign(live_ * 7 / 5 + kSmallest, Slot{});
     taken_ = live_;
-    for (const auto number : old) {
-      if (number >= kDead) continue;
-      auto slot = first(hash_of(number));
-      while (slots_[slot] != kNone) slot = after(slot);
-      slots_[slot] = number;
+    for (const auto& slot : old) {
+      if (slot.number >= kDead) continue;
+      auto at = first(slot.half);
+      while (slots_[at].number != kNone) at = after(at);
+      slots_[at] = slot;
     }
   }
 
-  std::vector<std::uint32_t> slots_;
+  std::vector<Slot> slots_;
   std::size_t live_ = 0;
   std::size_t taken_ = 0;  // live and dead
 };

@@ -208,7 +208,7 @@ void Store::Impl::place_new(Feed& feed, std::string_view record, std::uint64_t h
   auto& chunk = *place.chunk;
   chunk.used[slot / 64] |= std::uint64_t{1} << slot % 64;
   place.seen[slot / 64] |= std::uint64_t{1} << slot % 64;
-  index.insert(hashed, at * kSlots + slot, [this](std::uint32_t number) { return hash_of(number); });
+  index.insert(hashed, at * kSlots + slot);
   index_bytes = index.bytes();
   ++feed.objects;
   if (feed.synced) ++objects;
@@ -243,7 +243,7 @@ void Store::Impl::remove(std::uint32_t number) {
   auto& place = places[number / kSlots];
   auto& feed = feeds[place.feed];
   const auto slot = number % kSlots;
-  index.erase(hash_of(number), number, [this](std::uint32_t other) { return hash_of(other); });
+  index.erase(hash_of(number), number);
   index_bytes = index.bytes();
   make_own(place, 0);
   auto& chunk = *place.chunk;
