@@ -58,17 +58,14 @@ Result<std::shared_ptr<const MetricFilter>> MetricFilter::make(const std::vector
   auto excluded = compile("--metrics.exclude", exclude);
   if (!excluded) return fail(excluded);
   auto filter = std::make_shared<MetricFilter>();
-  filter->include_ = std::move(*included);
-  filter->exclude_ = std::move(*excluded);
-  filter->empty_ = filter->include_.pattern_empty() && filter->exclude_.pattern_empty();
+  filter->names_ = NameFilter(std::move(*included), std::move(*excluded));
   return filter;
 }
 
 bool MetricFilter::passes(std::string_view family) const {
-  if (empty_) return true;
+  if (empty()) return true;
   const std::lock_guard lock(mutex_);
-  return (include_.pattern_empty() || include_.matches(family)) &&
-         (exclude_.pattern_empty() || !exclude_.matches(family));
+  return names_.passes(family);
 }
 
 bool anything_wanted(std::span<const MetricInfo> families, const MetricFilter* filter,

@@ -3,33 +3,13 @@
 
 #include "detail/probe.hpp"
 
-#include <exception>
-
 #include <exporter/log.hpp>
 #include <exporter/page.hpp>
 
+#include "detail/collecting.hpp"
+
 namespace exporter::detail {
 namespace {
-
-Status run_guarded(const Probe& probe, Sink& sink, const Scrape& scrape) {
-  try {
-    return probe(sink, scrape);
-  } catch (const std::exception& e) {
-    return fail(Code::kInternal, e.what());
-  } catch (...) {
-    return fail(Code::kInternal, "unknown exception");
-  }
-}
-
-struct Selection {
-  const MetricFilter* filter;
-  NameSelection names;
-};
-
-bool wanted(const void* context, std::string_view family) {
-  const auto& selection = *static_cast<const Selection*>(context);
-  return selection.names.has(family) && (!selection.filter || selection.filter->passes(family));
-}
 
 int http_status(Code code) {
   switch (code) {
@@ -49,11 +29,11 @@ int http_status(Code code) {
 Response run_probe(const Probe& probe, const Request& request, std::chrono::steady_clock::time_point deadline,
                    const MetricFilter* filter, std::size_t max_series) {
   Sink sink;
-  const Selection selection{filter, NameSelection(request.parameters("name[]"))};
-  sink.set_filter(wanted, &selection);
+  const FamilyChoice choice{filter, NameSelection(request.parameters("name[]"))};
+  leave_out_others(sink, choice);
   if (max_series > 0) sink.set_limit(max_series);
   const Scrape scrape(deadline, 0, &request);
-  if (const auto status = run_guarded(probe, sink, scrape); !status) {
+  if (const auto status = guarded([&] { return probe(sink, scrape); }); !status) {
     return {.status = http_status(status.error().code), .body = shared_body(status.error().message + "\n")};
   }
   if (sink.cut() > 0) {

@@ -10,6 +10,8 @@
 
 #include <exporter/log.hpp>
 
+#include "detail/collecting.hpp"
+
 namespace exporter {
 namespace {
 
@@ -49,8 +51,7 @@ struct Step {
 
 struct Run {
   std::vector<bool> selection;
-  NameSelection names;
-  const MetricFilter* filter = nullptr;
+  FamilyChoice choice;
   std::uint64_t serial = 0;
   Clock::time_point began;
   Clock::time_point deadline;
@@ -60,22 +61,6 @@ struct Run {
   bool finished = false;
   std::vector<Runner::Ask> waiting;
 };
-
-Status collect_guarded(Collector& collector, Sink& sink, const Scrape& scrape) {
-  try {
-    return collector.collect(sink, scrape);
-  } catch (const std::exception& e) {
-    return fail(Code::kInternal, e.what());
-  } catch (...) {
-    return fail(Code::kInternal, "unknown exception");
-  }
-}
-
-/// The filter of a sink: context is the Run.
-bool wanted(const void* context, std::string_view family) {
-  const auto& run = *static_cast<const Run*>(context);
-  return run.names.has(family) && (!run.filter || run.filter->passes(family));
-}
 
 double seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
 
@@ -175,7 +160,8 @@ void Runner::scrape(Ask ask) {
   {
     const std::lock_guard lock(state.mutex);
     const auto joinable = [&](const std::shared_ptr<Run>& other) {
-      return other && !other->finished && other->selection == ask.selection && other->names == ask.names;
+      return other && !other->finished && other->selection == ask.selection &&
+             other->choice.names == ask.names;
     };
     if (joinable(state.active)) {
       run = state.active;
@@ -204,13 +190,13 @@ void Runner::scrape(Ask ask) {
 std::shared_ptr<Run> Runner::State::make_run(Ask ask) {
   auto run = std::make_shared<Run>();
   run->selection = ask.selection;
-  run->names = ask.names;
-  run->filter = filter.get();
+  run->choice = {filter.get(), ask.names};
   run->serial = ++serial;
   run->deadline = ask.deadline;
   for (std::size_t i = 0; i < slots.size(); ++i) {
     if (!run->selection[i] || slots[i].idle) continue;
-    if (!run->names.all() && !anything_wanted(slots[i].options.families, nullptr, run->names)) continue;
+    if (!run->choice.names.all() && !anything_wanted(slots[i].options.families, nullptr, run->choice.names))
+      continue;
     run->steps.push_back({.slot = i});
   }
   run->waiting.push_back(std::move(ask));
@@ -316,9 +302,9 @@ void Runner::State::work(const std::shared_ptr<Run>& run) {
     const Scrape scrape(run->deadline, run->serial);
     lock.unlock();
 
-    slot.sink.set_filter(run->filter || !run->names.all() ? wanted : nullptr, run.get());
+    detail::leave_out_others(slot.sink, run->choice);
     slot.sink.clear();
-    Status status = collect_guarded(*slot.collector, slot.sink, scrape);
+    Status status = detail::guarded([&] { return slot.collector->collect(slot.sink, scrape); });
 
     lock.lock();
     slot.busy = false;
@@ -333,7 +319,7 @@ void Runner::State::work(const std::shared_ptr<Run>& run) {
 /// Whether a collector ran so lately that what it wrote then is good for this run too.
 bool Runner::State::reuse(Step& step, const Slot& slot, const Run& run) const {
   const auto interval = slot.options.min_interval;
-  if (interval.count() == 0 || slot.busy || !slot.usable || slot.names != run.names) return false;
+  if (interval.count() == 0 || slot.busy || !slot.usable || slot.names != run.choice.names) return false;
   if (Clock::now() - slot.finished >= interval) return false;
   step.phase = slot.success ? Phase::kSucceeded : Phase::kFailed;
   step.seconds = slot.seconds;
@@ -355,7 +341,7 @@ void Runner::State::settle(Step& step, Slot& slot, const Run& run, const Status&
                {"cut", slot.sink.describe_cut()}});
   }
   slot.cut = slot.sink.cut();
-  slot.names = run.names;
+  slot.names = run.choice.names;
   slot.usable = step.usable;
   slot.ran = true;
   slot.success = status.has_value();
@@ -411,7 +397,7 @@ void Runner::State::finish(std::unique_lock<std::mutex>& lock, const std::shared
 }
 
 void Runner::State::describe_steps(const Run& run) {
-  own.set_filter(run.filter || !run.names.all() ? wanted : nullptr, &run);
+  detail::leave_out_others(own, run.choice);
   own.clear();
   if (max_series > 0) {
     auto cut = own.family(gauge("exporter_collector_series_cut",

@@ -46,13 +46,20 @@ class EXPORTER_API MetricFilter {
 
   bool passes(std::string_view family) const;
   /// Whether nothing is filtered.
-  bool empty() const { return empty_; }
+  bool empty() const { return names_.passes_all(); }
 
  private:
   mutable std::mutex mutex_;
-  Matcher include_;
-  Matcher exclude_;
-  bool empty_ = true;
+  NameFilter names_;
+};
+
+/// What a page is to have: what its request names, of what the filter lets through. The filter may be null.
+struct FamilyChoice {
+  const MetricFilter* filter = nullptr;
+  NameSelection names{};
+
+  bool all() const { return !filter && names.all(); }
+  bool has(std::string_view family) const { return names.has(family) && (!filter || filter->passes(family)); }
 };
 
 /// Whether a collector with these families has anything to do. One whose families aren't known always has.

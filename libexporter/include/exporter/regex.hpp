@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <exporter/export.hpp>
 #include <exporter/result.hpp>
@@ -41,12 +42,15 @@ class EXPORTER_API Matcher {
 class EXPORTER_API NameFilter {
  public:
   NameFilter() = default;
+  NameFilter(Matcher include, Matcher exclude) : include_(std::move(include)), exclude_(std::move(exclude)) {}
   static Result<NameFilter> make(std::string_view include_setting, std::string_view include,
                                  std::string_view exclude_setting, std::string_view exclude);
   bool passes(std::string_view name) const {
     return (include_.pattern_empty() || include_.matches(name)) &&
            (exclude_.pattern_empty() || !exclude_.matches(name));
   }
+  /// Whether every name passes.
+  bool passes_all() const { return include_.pattern_empty() && exclude_.pattern_empty(); }
 
  private:
   Matcher include_;

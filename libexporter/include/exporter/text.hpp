@@ -56,9 +56,7 @@ class EXPORTER_API Lines {
   std::string_view text_;
 };
 
-constexpr bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f';
-}
+constexpr bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 /// Without white space at both ends.
 constexpr std::string_view trim(std::string_view s) {
