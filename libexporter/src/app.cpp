@@ -436,6 +436,12 @@ int App::Impl::serve() {
     log::error("The server failed", {{"err", status.error().message}});
     return 1;
   }
+  if (server->busy()) {
+    // Whatever it waits for, it may never come, and what it uses must not be taken from under it.
+    log::warn("A collector is still at work, the program ends without it");
+    std::fflush(nullptr);
+    std::_Exit(0);
+  }
   return 0;
 }
 

@@ -38,6 +38,8 @@ Status Server::run(Handler handler, std::chrono::milliseconds grace) {
   return impl_->run(std::move(handler), grace);
 }
 
+bool Server::busy() const { return impl_->busy(); }
+
 void Server::stop() { impl_->inbox->stop(); }
 
 void Server::post(std::move_only_function<void()> task) { impl_->inbox->post(std::move(task)); }

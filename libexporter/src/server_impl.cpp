@@ -105,8 +105,10 @@ void Server::Impl::run_loop_and_handlers() {
       if (!handler_call_) continue;
       auto call = std::exchange(handler_call_, nullptr);
       inbox->hold_mine();
+      handling_ = true;
       lease_.lend();
       detail::run_task(call);
+      handling_ = false;
       if (!lease_.take_back()) break;
       run_tasks(inbox->take_held());
     }

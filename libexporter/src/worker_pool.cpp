@@ -44,6 +44,7 @@ struct WorkerPool::Shared {
   std::vector<std::shared_ptr<Waiter>> idle;
   const unsigned max_threads;
   unsigned threads = 0;
+  unsigned running = 0;
   bool closing = false;
 
   void serve();
@@ -67,9 +68,11 @@ void WorkerPool::Shared::serve() {
     if (tasks.empty()) continue;
     Task task = std::move(tasks.front());
     tasks.pop_front();
+    ++running;
     lock.unlock();
     run_task(task);
     lock.lock();
+    --running;
   }
   --threads;
   ended.notify_all();
@@ -93,6 +96,11 @@ WorkerPool::~WorkerPool() {
   dropped.swap(shared_->tasks);
   for (const auto& waiter : shared_->idle) waiter->wake.notify_one();
   shared_->ended.wait(lock, [this] { return shared_->threads == 0; });
+}
+
+bool WorkerPool::busy() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->running > 0;
 }
 
 void WorkerPool::submit(Task task) {

@@ -122,6 +122,9 @@ class EXPORTER_API Server {
   /// A handler that is still at work then does not hold run() up; the destructor waits for it.
   Status run(Handler handler, std::chrono::milliseconds grace = std::chrono::milliseconds(2000));
 
+  /// Whether handlers are at work: after run(), what the destructor would wait for.
+  bool busy() const;
+
   /// Ends run(). Any thread, and safe in a signal handler.
   void stop();
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -48,6 +49,7 @@ struct Server::Impl final : detail::ConnectionOwner, detail::ReplySink {
   // ReplySink
   void answer(std::uint64_t id, detail::Outgoing outgoing) override;
 
+  bool busy() const { return handling_ || workers_->busy(); }
   void work(std::move_only_function<void()> task) { workers_->submit(std::move(task)); }
   void add_timer(Time when, std::move_only_function<void()> task);
 
@@ -105,6 +107,7 @@ struct Server::Impl final : detail::ConnectionOwner, detail::ReplySink {
   std::unique_ptr<detail::WorkerPool> workers_;
   detail::LoopLease lease_;
   detail::Thread first_;                   // runs the loop, and handlers between two turns
+  std::atomic<bool> handling_ = false;     // it runs a handler
   bool first_has_loop_ = false;            // the thread that runs the loop now is that one
   detail::WorkerPool::Task handler_call_;  // what it runs after this turn
 };

@@ -19,6 +19,8 @@ class WorkerPool {
 
   /// Destroys the task unrun where there is no thread and none can be made.
   void submit(Task task);
+  /// Whether a task is being run.
+  bool busy() const;
 
  private:
   struct Shared;
