@@ -25,6 +25,9 @@ ALL = ("certificatesigningrequests,clusterrolebindings,clusterroles,configmaps,c
 CUSTOM = """
 spec:
   resources:
+  - groupVersionKind: {group: lab.io, version: v1, kind: Foo}
+    metricNamePrefix: not_used
+    metrics: [{name: created, each: {type: Gauge, gauge: {path: [metadata, creationTimestamp]}}}]
   - groupVersionKind: {group: lab.io, version: "*", kind: "*"}
     metricNamePrefix: lab
     labelsFromPath: {name: [metadata, name], namespace: [metadata, namespace]}

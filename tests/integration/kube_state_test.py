@@ -260,6 +260,23 @@ class KubeState(harness.TestCase):
         self.until(lambda: self.telemetry_page().value("kube_state_metrics_last_config_reload_successful", **state) == 0, ours)
         self.assertEqual(self.page(ours).value("my_weight", **labels), 1536, "the old config stays")
 
+    def test_the_last_entry_for_a_custom_resource_is_used(self):
+        first = """
+  - groupVersionKind: {group: example.com, version: v1, kind: Thing}
+    metricNamePrefix: PREFIX
+    metrics: [{name: size, each: {type: Gauge, gauge: {path: [spec, size]}}}]"""
+        config = self.write("custom.yaml", CUSTOM.format(name="size").replace("resources:", "resources:" + first.replace("PREFIX", "first")) +
+                            first.replace("PREFIX", "last")[1:] + "\n")
+        for plural in ("things", "others"):
+            self.stub.put(CRDS, "customresourcedefinitions", definition(plural, plural[:-1].capitalize()))
+            self.stub.put("/apis/example.com/v1", plural, {"metadata": {"name": "one", "namespace": "default"}, "spec": {"size": 3}})
+        ours = self.run_ours("--resources=pods", f"--custom-resource-state-config-file={config}")
+        self.until(lambda: {"last_size", "my_size"} <= self.page(ours).names(), ours)
+        page = self.page(ours)
+        self.assertNotIn("first_size", page.names())
+        self.assertEqual([dict(labels)["customresource_kind"] for labels in page.series("my_size")], ["Other"])
+        self.assertEqual(ours.log.count("more than one entry"), 2)
+
     def test_config_file(self):
         config = self.write("config.yaml", "resources: {pods: {}}\n")
         ours = self.run_ours("--resources=namespaces", f"--config={config}")

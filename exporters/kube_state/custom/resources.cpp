@@ -4,6 +4,7 @@
 #include "custom/resources.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <exporter/log.hpp>
 
@@ -250,22 +251,38 @@ CustomResources::~CustomResources() {
   for (auto& [key, followed] : followed_) followed->stop(reflectors_);
 }
 
-void CustomResources::follow(const std::map<std::string, Definition>& definitions) {
-  std::set<Key> wanted;
+std::set<CustomResources::Key> CustomResources::wanted(const std::map<std::string, Definition>& definitions) {
+  std::map<std::array<std::string, 3>, Key> by_kind;
+  const auto want = [&](Key key) {
+    const auto& group = config_[key.resource].group;
+    auto [it, is_new] = by_kind.try_emplace({group, key.version, key.kind}, key);
+    if (is_new) return;
+    const auto before = std::exchange(it->second, key);
+    if (!told_.insert(before).second) return;
+    log::warn("The config has more than one entry for a custom resource: the last one is used",
+              {{"group", group}, {"version", key.version}, {"kind", key.kind}});
+  };
   for (std::size_t i = 0; i < config_.size(); ++i) {
     const auto& resource = config_[i];
     bool defined = false;
     for (const auto& [name, definition] : definitions) {
       for (const auto& version : definition.versions) {
         if (!resource.matches(definition.group, version, definition.kind)) continue;
-        wanted.insert({i, version, definition.kind, definition.plural, definition.namespaced});
+        want({i, version, definition.kind, definition.plural, definition.namespaced});
         defined = true;
       }
     }
-    if (!defined && !resource.wildcard())
-      wanted.insert({i, resource.version, resource.kind, resource.likely_plural(), true});
+    if (!defined && !resource.wildcard()) {
+      want({i, resource.version, resource.kind, resource.likely_plural(), true});
+    }
   }
+  std::set<Key> keys;
+  for (auto& [kind, key] : by_kind) keys.insert(std::move(key));
+  return keys;
+}
 
+void CustomResources::follow(const std::map<std::string, Definition>& definitions) {
+  const auto wanted = this->wanted(definitions);
   std::map<Key, std::unique_ptr<Followed>> gone;
   std::vector<Followed*> fresh;
   {

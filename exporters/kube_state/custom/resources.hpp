@@ -68,6 +68,8 @@ class CustomResources {
     auto operator<=>(const Key&) const = default;
   };
 
+  /// One entry of the config for each resource: series that two make alike would be there twice.
+  std::set<Key> wanted(const std::map<std::string, Definition>& definitions);
   void follow(const std::map<std::string, Definition>& definitions);
 
   Reflectors& reflectors_;
@@ -76,6 +78,7 @@ class CustomResources {
   CustomEvents& events_;
   mutable std::mutex mutex_;
   std::map<Key, std::unique_ptr<Followed>> followed_;
+  std::set<Key> told_;  // entries that another takes the place of
   std::atomic<bool> settled_{false};
   std::unique_ptr<Definitions> definitions_;
   Reflectors::Id definitions_id_ = 0;
