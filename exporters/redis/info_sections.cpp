@@ -98,7 +98,7 @@ std::optional<CommandStat> write_command_stat(std::string_view name, std::string
   std::size_t fields = 0;
   for (Pairs pairs(text); const auto pair = pairs.next(); ++fields) {
     const auto number = parse<double>(pair->value);
-    if (!number || *number < 0) continue;
+    if (!number || !(*number >= 0)) continue;  // NaN neither
     const auto whole = parse<std::uint64_t>(pair->value);
     const auto count = whole ? *whole : static_cast<std::uint64_t>(std::min(*number, 1e18));
     if (pair->key == "calls") {

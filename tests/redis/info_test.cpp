@@ -110,6 +110,14 @@ TEST(Info, PassesOtherClusterFields) {
   EXPECT_EQ(page.find("word"), std::string::npos);
 }
 
+TEST(Info, LeavesOutCommandsWithoutNumbers) {
+  const auto page = page_of_info(
+      "# Commandstats\ncmdstat_a:calls=nan,usec=1\ncmdstat_b:calls=2,usec=-1\ncmdstat_c:calls=3,usec=1e30\n");
+  EXPECT_EQ(page.find("cmd=\"a\""), std::string::npos) << page;
+  EXPECT_EQ(page.find("cmd=\"b\""), std::string::npos);
+  EXPECT_TRUE(has_line(page, "redis_commands_total{cmd=\"c\"} 3"));
+}
+
 TEST(Info, SurvivesNonsense) {
   for (const std::string_view info :
        {"", "\r\n", "# Keyspace\ndb0:\ndb1:keys\ndb2:keys=x,expires=y\n", "# Commandstats\ncmdstat_:\n:\n",

@@ -133,7 +133,9 @@ void pods_of(Emit& emit, std::size_t family, const WireField& field, std::int64_
   limit.text.remove_suffix(1);
   const auto percent = parse<std::int64_t>(limit.text);
   if (!percent || limit.text.starts_with(' ')) return;
-  const auto pods = static_cast<double>(*percent) * static_cast<double>(replicas) / 100;
+  constexpr double kMost = 0x1p62;  // what no object means, but a whole number
+  const auto pods =
+      std::clamp(static_cast<double>(*percent) * static_cast<double>(replicas) / 100, -kMost, kMost);
   emit(family, {}, static_cast<std::int64_t>(round_up ? std::ceil(pods) : std::floor(pods)));
 }
 
