@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include <exporter/log.hpp>
+
 #include "config.hpp"
 #include "custom/config.hpp"
 #include "custom/metrics.hpp"
@@ -61,6 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace exporter::kube;
   static const auto config = *parse_custom_config(kConfig);
   if (size == 0) return 0;
+  exporter::log::configure(static_cast<exporter::log::Level>(255), exporter::log::Format::kLogfmt);
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   switch (data[0]) {
     case '0':
