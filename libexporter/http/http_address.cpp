@@ -6,12 +6,23 @@
 #include <algorithm>
 
 namespace exporter {
+namespace {
+
+/// Where a URL's user and host begin: behind the scheme. "user:password@http://host" has none, whatever was
+/// meant.
+std::size_t authority_begin(std::string_view url) {
+  const auto end = url.find("://");
+  const bool has_scheme =
+      end != std::string_view::npos && url.substr(0, end).find('@') == std::string_view::npos;
+  return has_scheme ? end + 3 : 0;
+}
+
+}  // namespace
 
 std::string shown_url(std::string_view url) {
   const auto query = url.find_first_of("?#");
   std::string text(url.substr(0, query));
-  const auto scheme = text.find("://");
-  const std::size_t begin = scheme == std::string::npos ? 0 : scheme + 3;
+  const std::size_t begin = authority_begin(text);
   const auto host_end = std::min(text.find('/', begin), text.size());
   const auto at = text.rfind('@', host_end);
   if (at != std::string::npos && at >= begin && at < host_end) text.replace(begin, at - begin, "xxxxx");

@@ -192,6 +192,7 @@ TEST(HttpClient, ErrorsHoldNoSecrets) {
   EXPECT_FALSE(client.get("file:///etc/passwd", Clock::now() + 5s));
   EXPECT_EQ(shown_url("https://u:p@h/x@y?z#w"), "https://xxxxx@h/x@y");
   EXPECT_EQ(shown_url("h/x"), "h/x");
+  EXPECT_EQ(shown_url("u:p@http://h/x"), "xxxxx@http://h/x");
 }
 
 class UnixSocketTest : public HttpClientTest {
