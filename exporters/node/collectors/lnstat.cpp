@@ -40,7 +40,7 @@ class Lnstat final : public Collector {
 
     // By column, so that the samples of a family stand together.
     for (std::size_t column = 0; column < names_.size(); ++column) {
-      family_.assign("node_lnstat_").append(names_[column]).append("_total");
+      family_.assign("node_lnstat_").append(sanitize_name(names_[column])).append("_total");
       auto family = sink.family(counter(family_, kHelp, "subsystem", "cpu"));
       std::size_t cpu = 0;
       for (const auto line : Lines(rest)) {

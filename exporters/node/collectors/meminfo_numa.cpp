@@ -38,10 +38,8 @@ class MeminfoNuma final : public Collector {
       const auto unit = fields.next();
       if (!unit.empty() && unit != "kB") return std::unexpected(sys_.malformed(path, "unknown unit"));
       if (key.ends_with(':')) key.remove_suffix(1);
-      name_.assign("node_memory_numa_");
-      for (char c : key) {  // "Active(anon)" is Active_anon
-        if (c != ')') name_ += c == '(' ? '_' : c;
-      }
+      if (key.ends_with(')')) key.remove_suffix(1);  // "Active(anon)" is Active_anon
+      name_.assign("node_memory_numa_").append(sanitize_name(key));
       sink(gauge(name_, kHelp, "node"), {node}, unit.empty() ? *value : *value * 1024);
     }
     return {};
@@ -56,7 +54,7 @@ class MeminfoNuma final : public Collector {
       const auto key = fields.next();
       auto value = parse<std::uint64_t>(fields.next());
       if (!value) return std::unexpected(sys_.malformed(path, value.error().message));
-      name_.assign("node_memory_numa_").append(key).append("_total");
+      name_.assign("node_memory_numa_").append(sanitize_name(key)).append("_total");
       sink(counter(name_, kStatHelp, "node"), {node}, *value);
     }
     return {};

@@ -121,7 +121,7 @@ class Netstat final : public Collector {
     std::string key(protocol);
     key += '_';
     key += field;
-    return matcher_.matches(key) ? "node_netstat_" + key : std::string();
+    return matcher_.matches(key) ? "node_netstat_" + sanitize_name(key) : std::string();
   }
 
   static bool write(Sink& sink, std::string_view name, std::string_view text) {

@@ -74,7 +74,7 @@ class Sockstat final : public Collector {
   }
 
   Metric<0> family(std::string_view protocol, std::string_view item) {
-    name_.assign("node_sockstat_").append(protocol).append("_").append(item);
+    name_.assign("node_sockstat_").append(sanitize_name(protocol)).append("_").append(item);
     return gauge(name_, kHelp);
   }
 

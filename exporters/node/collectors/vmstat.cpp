@@ -36,7 +36,7 @@ class Vmstat final : public Collector {
       if (!fields_.matches(key)) continue;
       auto value = parse<std::int64_t>(number);
       if (!value) return std::unexpected(proc_.malformed("vmstat", value.error().message));
-      name_.assign("node_vmstat_").append(key);
+      name_.assign("node_vmstat_").append(sanitize_name(key));
       sink(untyped(name_, kHelp), *value);
     }
     return {};
