@@ -93,6 +93,7 @@ void Server::Impl::serve() {
     }
   }
   lease_.end();
+  if (handler_call_) workers_->submit(std::exchange(handler_call_, nullptr));
 }
 
 /// The first thread's work: see LoopLease.
