@@ -169,8 +169,8 @@ TEST(Url, Parts) {
   EXPECT_EQ(url->authority(), "[fd00::1]:6443");
   EXPECT_EQ(parse_url("proxy:3128", "http")->port, 3128);
   EXPECT_EQ(parse_url("https://h", "http")->port, 443);
-  for (const auto* text : {"", "http://", "ftp://x", "http://x:0", "http://x:99999", "http://[::1",
-                           "http://a b", "http://%zz@x"}) {
+  for (const auto* text : {"", "http://", "ftp://x", "http://x:0", "http://x:99999", "http://[::1", "[[]",
+                           "[host]:1", "http://a b", "http://%zz@x"}) {
     EXPECT_FALSE(parse_url(text, "http")) << text;
   }
 }

@@ -13,6 +13,8 @@
 namespace exporter::kube {
 namespace {
 
+constexpr std::size_t kLongestKey = 1024;  // of a list; the ones there are have a few letters
+
 constexpr std::string_view kMagicBytes{"k8s\0", 4};
 constexpr std::string_view kEndAnnotation = "k8s.io/initial-events-end";
 
@@ -151,9 +153,9 @@ Result<std::size_t> WatchFeeder::frame(std::string_view bytes, const OnEvent& on
 
 Result<std::size_t> WatchFeeder::line(std::string_view bytes, const OnEvent& on_event) {
   const auto end = bytes.find('\n', std::min(searched_, bytes.size()));
+  if (const auto seen = std::min(end, bytes.size()); seen > largest_) return too_large(seen, largest_);
   if (end == std::string_view::npos) {
     searched_ = bytes.size();
-    if (bytes.size() > largest_) return too_large(bytes.size(), largest_);
     return 0;
   }
   searched_ = 0;
@@ -317,7 +319,8 @@ Result<std::size_t> JsonListFeeder::step(std::string_view bytes, const OnItem& o
       if (c == ',') return 1;
       if (c != '"') return malformed("a list's key");
       const auto size = scan_.end(bytes);
-      if (!size) return bytes.size() > 1024 ? Result<std::size_t>(malformed("a list's key")) : 0;
+      if (size.value_or(bytes.size()) > kLongestKey) return malformed("a list's key");
+      if (!size) return 0;
       scan_.reset();
       key_ = bytes.substr(1, *size - 2);
       state_ = State::kColon;
@@ -337,7 +340,7 @@ Result<std::size_t> JsonListFeeder::step(std::string_view bytes, const OnItem& o
         }
       }
       const auto size = scan_.end(bytes);
-      if (!size && bytes.size() > largest_) return too_large(bytes.size(), largest_);
+      if (const auto seen = size.value_or(bytes.size()); seen > largest_) return too_large(seen, largest_);
       if (!size) return 0;
       scan_.reset();
       if (*size == 0) return malformed("a list's member");
@@ -352,7 +355,7 @@ Result<std::size_t> JsonListFeeder::step(std::string_view bytes, const OnItem& o
       }
       if (c == ',') return 1;
       const auto size = scan_.end(bytes);
-      if (!size && bytes.size() > largest_) return too_large(bytes.size(), largest_);
+      if (const auto seen = size.value_or(bytes.size()); seen > largest_) return too_large(seen, largest_);
       if (!size) return 0;
       scan_.reset();
       if (*size == 0) return malformed("a list's item");

@@ -132,6 +132,10 @@ Result<Url> parse_url(std::string_view text, std::string_view scheme) {
     const auto end = text.find(']');
     if (end == std::string_view::npos) return fail(Code::kInvalid, "the address lacks its ]");
     url.host = text.substr(1, end - 1);
+    if (url.host.find_first_not_of("0123456789abcdefABCDEF:.") != std::string::npos ||
+        url.host.find(':') == std::string::npos) {
+      return fail(Code::kInvalid, "what stands in [ ] is no IPv6 address");
+    }
     port = text.substr(end + 1);
   } else {
     const auto colon = std::min(text.find(':'), text.size());
